@@ -43,7 +43,7 @@ type File struct {
 	Lines []Line
 
 	whole *patternmatcher.PatternMatcher
-	// single has one matcher for each line, of its pattern without "!"; nil where BuildKit drops the pattern.
+	// single has one matcher for each line; nil where patternmatcher drops the pattern.
 	single []*patternmatcher.PatternMatcher
 }
 
@@ -104,7 +104,10 @@ func (f *File) addLine(n int) error {
 		return &source.Error{File: f.Source, Span: line.Span, Msg: malformed(err), Err: err}
 	}
 	f.Lines = append(f.Lines, line)
-	f.single = append(f.single, single(m))
+	if len(m.Patterns()) == 0 {
+		m = nil
+	}
+	f.single = append(f.single, m)
 	return nil
 }
 
@@ -187,7 +190,7 @@ func (f *File) decider(path string, excluded bool) (line int, matched string, ok
 				if f.Lines[i].Include != verdict {
 					continue
 				}
-				if match, err := m.MatchesUsingParentResult(p, false); err != nil || !match {
+				if match, err := f.matches(i, p); err != nil || !match {
 					continue
 				}
 				by[i] = p
@@ -210,7 +213,7 @@ func (f *File) BadPattern() *source.Error {
 		if m == nil {
 			continue
 		}
-		if _, err := m.MatchesUsingParentResult("x", false); err != nil {
+		if _, err := f.matches(i, "x"); err != nil {
 			return &source.Error{File: f.Source, Span: f.Lines[i].Span, Msg: malformed(err), Err: err}
 		}
 	}
@@ -224,21 +227,12 @@ func (f *File) compileError(err error) error {
 	return &source.Error{File: f.Source, Msg: err.Error(), Err: err}
 }
 
-// single is a matcher of a pattern without its "!", given one of the pattern with it. Its deprecated method
-// MatchesUsingParentResult(path, false) is the one way to ask whether exactly this path matches.
-func single(m *patternmatcher.PatternMatcher) *patternmatcher.PatternMatcher {
-	patterns := m.Patterns()
-	if len(patterns) == 0 {
-		return nil
-	}
-	if !patterns[0].Exclusion() {
-		return m
-	}
-	bare, err := patternmatcher.New([]string{patterns[0].String()})
-	if err != nil || len(bare.Patterns()) == 0 {
-		return nil
-	}
-	return bare
+// matches says whether the pattern of line i matches exactly this path, its "!" left aside. The deprecated method is
+// the one way to ask that of patternmatcher: given the verdict that the pattern would change, it answers the new one.
+func (f *File) matches(i int, path string) (bool, error) {
+	before := f.single[i].Patterns()[0].Exclusion()
+	after, err := f.single[i].MatchesUsingParentResult(path, before)
+	return after != before, err
 }
 
 // parents are the directories above path, the outermost first, and path itself.
