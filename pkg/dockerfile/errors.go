@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/command"
@@ -82,18 +83,29 @@ func (p *parse) locate(err error) error {
 		}
 		return out
 	}
-	if quoted := firstQuoted.FindStringSubmatch(out.Msg); quoted != nil {
-		if i := strings.Index(t.s, quoted[1]); i >= 0 && quoted[1] != "" {
-			out.Span = t.at.Span(source.Span{Start: i, End: i + len(quoted[1])})
+	if word := firstQuoted(out.Msg); word != "" {
+		if i := strings.Index(t.s, word); i >= 0 {
+			out.Span = t.at.Span(source.Span{Start: i, End: i + len(word)})
 		}
 	}
 	return out
 }
 
-var (
-	firstQuoted = regexp.MustCompile(`"([^"\\]*)"`)
-	flagName    = regexp.MustCompile(`--([A-Za-z0-9_-]+)`)
-)
+// firstQuoted is the first word that a message has in quotes, as %q writes it.
+func firstQuoted(message string) string {
+	i := strings.IndexByte(message, '"')
+	if i < 0 {
+		return ""
+	}
+	quoted, err := strconv.QuotedPrefix(message[i:])
+	if err != nil {
+		return ""
+	}
+	word, _ := strconv.Unquote(quoted) // QuotedPrefix has found it well formed
+	return word
+}
+
+var flagName = regexp.MustCompile(`--([A-Za-z0-9_-]+)`)
 
 // refused turns an error of instructions.ParseInstruction into one with a place.
 func (i *Instruction) refused(err error) error {

@@ -39,7 +39,7 @@ type parse struct {
 	file *File
 	// more finds a line that is continued.
 	more *regexp.Regexp
-	// commands are what BuildKit made of the instructions.
+	// nodes are what BuildKit's parser made of the instructions.
 	nodes []*parser.Node
 }
 
@@ -302,7 +302,7 @@ func (i *Instruction) onbuild(node *parser.Node, args text) error {
 	child := node.Next.Children[0]
 	if strings.EqualFold(child.Value, "onbuild") {
 		// instructions.parseOnBuild says so too, after it has copied the words once for every level.
-		return &source.Error{File: i.file.Source, Span: args.span(), Msg: "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"}
+		return &source.Error{File: i.file.Source, Span: args.sub(0, len(child.Value)).span(), Msg: "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"}
 	}
 	i.Inner = &Instruction{file: i.file, StartLine: i.StartLine, EndLine: i.EndLine}
 	return i.Inner.fill(child, args, i.Heredocs)

@@ -13,9 +13,14 @@ import (
 	"github.com/loadline-dev/loadline/pkg/source"
 )
 
-// MaxScript is the longest script, in bytes, that Script.Parse takes: the shell parser descends into what is nested,
-// and its stack must stay far from Go's limit.
-const MaxScript = 128 << 10
+const (
+	// MaxScript is the longest script, in bytes, that Script.Parse takes: the shell parser descends into what is
+	// nested, and its stack must stay far from Go's limit.
+	MaxScript = 64 << 10
+	// maxRetry is the longest script that is tried in more than one shell language, so that a hostile one does not
+	// cost several times as much.
+	maxRetry = 8 << 10
+)
 
 // ErrNotShell is what Script.Parse returns for a script that is not for a shell of the sh family.
 var ErrNotShell = errors.New("not a shell script")
@@ -107,6 +112,9 @@ func (s *Script) parseShell() (*syntax.File, error) {
 		}
 		if first == nil {
 			first = err
+		}
+		if len(s.Text) > maxRetry {
+			break
 		}
 	}
 	return nil, s.located(first)

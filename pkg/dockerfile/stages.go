@@ -2,7 +2,6 @@ package dockerfile
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -92,6 +91,3 @@ func values(words []Word) []string {
 	}
 	return out
 }
-
-// variables says whether a word names a variable.
-func variables(word string) bool { return strings.Contains(word, "$") }
