@@ -15,8 +15,8 @@ import (
 const (
 	// MaxValue is the longest that one expanded value may become, in bytes.
 	MaxValue = 1 << 20
-	// MaxExpansion is the most that all expanded text may become together, in bytes, counting for each RUN the
-	// variables in effect, which BuildKit writes into its step.
+	// MaxExpansion is the most that all expanded text may become together, in bytes, counting the variables in effect
+	// for each RUN, into whose step BuildKit writes them, and for each stage that inherits them.
 	MaxExpansion = 64 << 20
 	// MaxVariables is the largest number of definitions of ARG, ENV and LABEL.
 	MaxVariables = 10_000
@@ -24,6 +24,8 @@ const (
 	maxSteps = 10 * MaxInstructions
 	// unknownValue is the length that a variable counts for which the Dockerfile does not define, in bytes.
 	unknownValue = 64
+	// variableCost is what a variable costs beside its text, wherever it is inherited or in effect, in bytes.
+	variableCost = 32
 	// saturated is where lengths stop growing, so that no sum or product overflows.
 	saturated = 1 << 40
 )
@@ -68,7 +70,7 @@ type state struct {
 	values map[string]int
 	// any is the length of a value whose variable's name is itself made of variables, so that each may have it.
 	any int
-	// size is the length of all names and values.
+	// size is the length of all names and values, and variableCost for each.
 	size int
 	// triggers are the ONBUILD instructions.
 	triggers []*Instruction
@@ -82,9 +84,11 @@ func (s *state) set(name string, length int) {
 	}
 	if old, ok := s.values[name]; ok {
 		s.size -= min(old, s.size)
+	} else {
+		s.size = add(s.size, len(name)+variableCost)
 	}
 	s.values[name] = length
-	s.size = add(s.size, add(length, len(name)))
+	s.size = add(s.size, length)
 }
 
 func (s *state) length(name string) int {
@@ -105,6 +109,9 @@ func (e *expansion) stage(s *Stage, global *state) error {
 		base = &e.all
 	case s.Parent != nil:
 		base = &e.done[s.Parent.Index]
+	}
+	if err := e.count(s.Base.Span, base.size); err != nil {
+		return err
 	}
 	now = state{values: maps.Clone(base.values), any: base.any, size: base.size}
 	for _, i := range base.triggers {

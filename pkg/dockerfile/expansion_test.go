@@ -39,7 +39,7 @@ func TestExponentialExpansionIsRefusedBeforeBuildKitSeesIt(t *testing.T) {
 		{name: "growing by default", text: "FROM a\nENV A=xxxxxxxxxxxxxxxx\n" + strings.Repeat("ENV A=${Z:-$A$A}\n", 20), line: 16},
 		{name: "quotes around the name", text: "FROM a\nENV \"A\"=xx\n" + strings.Repeat("ENV 'A'=\"$A\"\"$A\"\n", 30), line: 19},
 		{name: "a name made of variables", text: "FROM a\nENV N=A A=xx\n" + strings.Repeat("ENV $N=$A$A\n", 30), line: 20},
-		{name: "one RUN with many long values", text: "FROM a\nENV A=" + strings.Repeat("x", 60_000) + "\n" + strings.Repeat("RUN true\n", 1200), line: 1119},
+		{name: "one RUN with many long values", text: "FROM a\nENV A=" + strings.Repeat("x", 60_000) + "\n" + strings.Repeat("RUN true\n", 1200), line: 1118},
 		{name: "a build argument", text: "FROM a\nARG A\nENV B=" + strings.Repeat("$A", 500) + "\n", args: map[string]string{"A": strings.Repeat("x", 2000)}, line: 3},
 		{name: "a build argument that is small", text: "FROM a\nARG A\nENV B=" + strings.Repeat("$A", 500) + "\n", args: map[string]string{"A": "xx"}},
 		{name: "nested in a heredoc", text: "FROM a\nCOPY <<E /x\n" + strings.Repeat("${a:-\n", 200) + "E\n", line: 2},
@@ -92,6 +92,28 @@ func TestADeeplyNestedScriptDoesNotExhaustTheStack(t *testing.T) {
 		}
 		if _, err := f.Instructions[1].Script.Parse(); err == nil && strings.ContainsAny(part, "({") {
 			t.Errorf("%q, unclosed, is taken for a script", part)
+		}
+	}
+}
+
+func TestTheSyntaxDirectiveIsFoundInAllItsForms(t *testing.T) {
+	tests := []struct {
+		text, image string
+		line        int
+	}{
+		{"FROM a\n# syntax=x\n", "", 0},
+		{"# syntax=docker/dockerfile:1\nFROM a", "docker/dockerfile:1", 1},
+		{"\ufeff# escape=`\r\n#Syntax = x/y --flag \r\nFROM a", "x/y", 2},
+		{"#!/bin/x\n# syntax=x\n", "x", 2},
+		{"// syntax=x\n", "x", 1},
+		{"#!/bin/x\n//escape=`\n//syntax=x\n", "x", 3},
+		{`{"syntax": "x"}`, "x", 1},
+		{"#!/bin/x\n" + `{"syntax": "x"}`, "x", 2},
+		{"# comment\n# syntax=x\n", "", 0},
+	}
+	for _, test := range tests {
+		if image, line := Syntax([]byte(test.text)); image != test.image || line != test.line {
+			t.Errorf("%q: %q in line %d, want %q in line %d", test.text, image, line, test.image, test.line)
 		}
 	}
 }

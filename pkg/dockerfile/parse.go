@@ -62,20 +62,28 @@ func (p *parse) read(text []byte) error {
 	if f.Escape != escape {
 		return f.unmapped(f.Source.Line(1))
 	}
-	var ranges []parser.Range
-	f.Syntax, _, ranges, _ = parser.DetectSyntax(text)
-	if f.Syntax != "" {
-		f.SyntaxLine = 1
-		if len(ranges) > 0 {
-			f.SyntaxLine = max(ranges[0].Start.Line, 1)
-		}
-	}
+	f.Syntax, f.SyntaxLine = Syntax(text)
 	for _, node := range result.AST.Children {
 		if err := p.add(node); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Syntax is the image that a text's syntax directive names, without its command line, and the line of the directive,
+// from 1; empty and 0 where there is none. It is how BuildKit finds it (parser.DetectSyntax): "# syntax=", "// syntax="
+// or a JSON object, also behind a shebang line. Ask before Parse: a text for another frontend need not be a Dockerfile.
+func Syntax(text []byte) (image string, line int) {
+	image, _, ranges, ok := parser.DetectSyntax(text)
+	if !ok || len(ranges) == 0 {
+		return "", 0
+	}
+	line = max(ranges[0].Start.Line, 1)
+	if line == 1 && bytes.HasPrefix(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("#!")) {
+		line = 2 // for JSON, DetectSyntax counts from 0
+	}
+	return image, line
 }
 
 // parseNodes calls BuildKit's parser, which reads what strangers wrote: a panic of it is an error of this file.
@@ -260,14 +268,18 @@ func (i *Instruction) healthcheck(args text) {
 	i.command(args.sub(end, len(args.s)))
 }
 
+// linkHeredocs finds the heredoc of each word; of two of one name the last counts (instructions, parseSourcesAndDest).
 func (i *Instruction) linkHeredocs() {
+	if len(i.Heredocs) == 0 {
+		return
+	}
+	byName := map[string]*Heredoc{}
+	for _, doc := range i.Heredocs {
+		byName[doc.Name] = doc
+	}
 	for n := range i.Words {
 		if h, err := parser.ParseHeredoc(i.Words[n].Value); err == nil && h != nil {
-			for _, doc := range i.Heredocs {
-				if doc.Name == h.Name {
-					i.Words[n].Heredoc = doc
-				}
-			}
+			i.Words[n].Heredoc = byName[h.Name]
 		}
 	}
 }
