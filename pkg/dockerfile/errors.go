@@ -126,6 +126,10 @@ func (i *Instruction) refused(err error) error {
 		}
 		return out
 	}
+	if strings.HasPrefix(out.Msg, "FROM requires") && len(i.Words) > 1 {
+		out.Span = source.Span{Start: i.Words[1].Span.Start, End: i.Words[len(i.Words)-1].Span.End}
+		return out
+	}
 	if strings.Contains(out.Msg, "name for build stage") && len(i.Words) == 3 {
 		out.Span = i.Words[2].Span
 		return out

@@ -89,13 +89,19 @@ func (f *File) Slice(s Span) string {
 }
 
 // Position is the line and column of an offset. An offset outside of the text is taken to its nearer end, one
-// within a line ending to the end of the line. A byte that is no UTF-8 counts as one character.
+// within a line ending to the end of the line, one within a character to its start. A byte that is no UTF-8 counts as one character.
 func (f *File) Position(offset int) Position {
 	offset = min(max(offset, f.starts[0]), len(f.Text))
 	line := sort.SearchInts(f.starts, offset+1)
 	span := f.Line(line)
-	offset = min(offset, span.End)
-	return Position{Line: line, Column: utf8.RuneCount(f.Text[span.Start:offset]) + 1}
+	column := 1
+	for at := span.Start; at < span.End; column++ {
+		_, size := utf8.DecodeRune(f.Text[at:span.End])
+		if at += size; at > offset {
+			break
+		}
+	}
+	return Position{Line: line, Column: column}
 }
 
 // Offset is the byte offset of a position. ok is false where the file has no such place; the column just after the
