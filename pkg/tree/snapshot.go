@@ -6,8 +6,42 @@
 package tree
 
 import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"iter"
+
+	"github.com/tonistiigi/fsutil"
+	"github.com/tonistiigi/fsutil/types"
+
+	"github.com/loadline-dev/loadline/pkg/source"
 )
+
+// What Open and ReadFile answer where a path is no readable regular file; errors.Is finds them, and fs.ErrNotExist for
+// a path that does not exist.
+var (
+	// ErrDirectory says that a path is a directory, and a file was asked for.
+	ErrDirectory = errors.New("is a directory")
+	// ErrNotDirectory says that a path is no directory, and one was asked for.
+	ErrNotDirectory = errors.New("is not a directory")
+	// ErrNotRegular says that a path is a fifo, a device or a socket.
+	ErrNotRegular = errors.New("is not a regular file")
+	// ErrOutside says that a symbolic link leads out of the tree.
+	ErrOutside = errors.New("is a symbolic link that leads out of the tree")
+	// ErrLoop says that symbolic links lead in a ring.
+	ErrLoop = errors.New("too many levels of symbolic links")
+	// ErrTooLarge says that a file holds more than the caller allows.
+	ErrTooLarge = errors.New("is too large")
+	// ErrAbsent says that an object is not in this clone.
+	ErrAbsent = errors.New("is not in this clone")
+)
+
+// ModTime is the modification time, in nanoseconds, of every path whose source has none (git, txtar): as long in a
+// packet as any time between 1972 and 2262.
+const ModTime int64 = 1577836800_000000000
 
 // Note says in which way an entry of a snapshot may differ from what a checkout would hold.
 // The zero value says that it does not differ.
@@ -41,4 +75,174 @@ type Entry struct {
 	Note Note
 	// RealSize is the size in bytes that an LFS pointer states; 0 for the rest.
 	RealSize int64
+}
+
+// Snapshot is an immutable view of a tree of files. It implements fsutil.FS and is safe for use by several goroutines.
+// A directory is read as far as it is looked at, and each part of it once.
+type Snapshot struct {
+	content content
+	id      string
+}
+
+var _ fsutil.FS = (*Snapshot)(nil)
+
+// content is what a kind of source has to answer. Paths are clean, relative and slash-separated; "" is the root.
+type content interface {
+	// lookup has the semantics of lstat; no component of a path is followed where it is a link.
+	lookup(p string) (Entry, error)
+	// walk has the contract of fsutil.FS.
+	walk(ctx context.Context, p string, info infoKind, fn fs.WalkDirFunc) error
+	// open opens a regular file.
+	open(p string) (io.ReadCloser, error)
+	// complete answers the stats of paths, nil for one that is gone.
+	complete(ctx context.Context, paths []string) ([]*types.Stat, error)
+	// sub is a directory as a root of its own.
+	sub(p string) (content, error)
+	// subID tells the directory from others, given the identity of the root.
+	subID(id, p string) string
+}
+
+// infoKind says how much an entry's Info tells.
+type infoKind uint8
+
+const (
+	fullInfo infoKind = iota
+	// typeInfo is the path and type, and the target of a symbolic link.
+	typeInfo
+)
+
+// unique is an identity that no other snapshot has.
+func unique(kind string) string { return kind + ":" + rand.Text() }
+
+// ID tells snapshots apart: within one process, equal IDs mean equal trees.
+func (s *Snapshot) ID() string { return s.id }
+
+// Walk calls fn for every path below target in the order of filepath.WalkDir, the root itself left out, exactly as
+// fsutil.NewFS does (fsutil fs.go, fs.Walk): target "/" or "." is the root, a missing target reaches fn as an error and
+// is not one of the walk, and Info().Sys() is a *types.Stat that the caller may change. Further names of a hard-linked
+// file have the first one as their Linkname, in the order in which Info is called. Owners are always 0, as the client
+// resets them (buildkit client/solve.go, prepareSyncedFiles).
+func (s *Snapshot) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
+	return s.content.walk(ctx, clean(target), fullInfo, fn)
+}
+
+// Deferred is the snapshot with entries that know only their path and type, and symbolic links their target, so that a
+// filter can choose before anything is looked at. Complete adds the rest.
+func (s *Snapshot) Deferred() fsutil.FS { return deferred{s} }
+
+type deferred struct{ *Snapshot }
+
+// Walk is Snapshot.Walk without sizes and modes.
+func (d deferred) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
+	return d.content.walk(ctx, clean(target), typeInfo, fn)
+}
+
+// Complete answers the full stats of clean paths, in their order. They are those that one Walk gives when Info is called
+// for these paths alone and in this order, with fsutil.WithHardlinkReset around it. A path that is gone by now is nil.
+func (s *Snapshot) Complete(ctx context.Context, paths []string) ([]*types.Stat, error) {
+	return s.content.complete(ctx, paths)
+}
+
+// Lookup answers what lies at a path. It does not follow a link at the path itself, and none on the way to it.
+// "." is the root.
+func (s *Snapshot) Lookup(p string) (Entry, bool) {
+	e, err := s.content.lookup(clean(p))
+	return e, err == nil
+}
+
+// All yields every entry below the root in the order of Walk; what cannot be read is left out.
+func (s *Snapshot) All() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		_ = s.content.walk(context.Background(), "", typeInfo, func(p string, _ fs.DirEntry, err error) error {
+			if err != nil {
+				return nil //nolint:nilerr // an unreadable directory has no entries
+			}
+			e, err := s.content.lookup(p)
+			if err != nil {
+				return nil //nolint:nilerr // gone since it was listed
+			}
+			if !yield(e) {
+				return fs.SkipAll
+			}
+			return nil
+		})
+	}
+}
+
+// Open opens a regular file. Links are followed inside the tree, as BuildKit's daemon does in what it received: a target
+// that is absolute or climbs above the root starts at the root (containerd/continuity fs.RootPath). Where nothing lies
+// there, the error is ErrOutside.
+func (s *Snapshot) Open(p string) (io.ReadCloser, error) {
+	e, err := s.resolve(clean(p), clampLinks)
+	if err == nil {
+		err = readable(e)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", source.Printable(p), withoutPath(err))
+	}
+	rc, err := s.content.open(e.Path)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", source.Printable(p), withoutPath(err))
+	}
+	return rc, nil
+}
+
+func readable(e Entry) error {
+	switch {
+	case e.Mode.IsDir():
+		return ErrDirectory
+	case !e.Mode.IsRegular():
+		return ErrNotRegular
+	case e.Note == Absent:
+		return ErrAbsent
+	}
+	return nil
+}
+
+// ReadFile reads a regular file of at most limit bytes; links are followed as Open does.
+// Errors match fs.ErrNotExist, ErrDirectory, ErrNotRegular, ErrOutside, ErrLoop, ErrTooLarge or ErrAbsent; others come
+// from the system.
+func (s *Snapshot) ReadFile(p string, limit int64) ([]byte, error) {
+	e, err := s.resolve(clean(p), clampLinks)
+	if err == nil && e.Mode.IsRegular() && e.Size > limit {
+		return nil, fmt.Errorf("reading %s: %w: more than %d bytes", source.Printable(p), ErrTooLarge, limit)
+	}
+	rc, err := s.Open(p)
+	if err != nil {
+		return nil, err
+	}
+	defer rc.Close()
+	data, err := io.ReadAll(io.LimitReader(rc, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", source.Printable(p), withoutPath(err))
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("reading %s: %w: more than %d bytes", source.Printable(p), ErrTooLarge, limit)
+	}
+	return data, nil
+}
+
+// Sub is a directory as a root of its own, as if it were a build context. A link is followed where it stays in the tree
+// and is ErrOutside elsewhere: the client would follow it out (fsutil fs.go, NewFS). "." is the snapshot itself.
+// Other errors match fs.ErrNotExist, ErrNotDirectory or ErrLoop.
+func (s *Snapshot) Sub(dir string) (*Snapshot, error) {
+	p, inside := cleanInside(dir)
+	if !inside {
+		return nil, fmt.Errorf("opening %s: it is outside of the tree", source.Printable(dir))
+	}
+	e, err := s.resolve(p, refuseLinks)
+	if err == nil && !e.Mode.IsDir() {
+		err = ErrNotDirectory
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", source.Printable(dir), withoutPath(err))
+	}
+	if e.Path == "." {
+		return s, nil
+	}
+	c, err := s.content.sub(e.Path)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", source.Printable(dir), withoutPath(err))
+	}
+	return &Snapshot{content: c, id: s.content.subID(s.id, e.Path)}, nil
 }
