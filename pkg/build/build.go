@@ -62,3 +62,17 @@ type LeftOut struct {
 	Path   string
 	Reason string
 }
+
+// Equal reports whether two budgets limit the same.
+func (b Budgets) Equal(other Budgets) bool {
+	sameUpload := (b.Upload == nil) == (other.Upload == nil) && (b.Upload == nil || *b.Upload == *other.Upload)
+	sameGrowth := (b.Growth == nil) == (other.Growth == nil) && (b.Growth == nil || b.Growth.equal(*other.Growth))
+	return sameUpload && sameGrowth
+}
+
+func (g Growth) equal(other Growth) bool {
+	if g.Bytes != other.Bytes || (g.Percent == nil) != (other.Percent == nil) {
+		return false
+	}
+	return g.Percent == nil || *g.Percent == *other.Percent
+}

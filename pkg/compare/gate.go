@@ -1,0 +1,84 @@
+package compare
+
+import (
+	"fmt"
+
+	"github.com/loadline-dev/loadline/pkg/build"
+	"github.com/loadline-dev/loadline/pkg/finding"
+	"github.com/loadline-dev/loadline/pkg/report"
+	"github.com/loadline-dev/loadline/pkg/source"
+)
+
+// Limits are what fails the gate.
+type Limits struct {
+	// Default are the budgets of each build that has none of its own, kind by kind.
+	Default build.Budgets
+	// Builds are the budgets of single builds, by name.
+	Builds map[string]build.Budgets
+	// FailOn is the severity from which a new finding fails; the zero value means never.
+	FailOn finding.Severity
+}
+
+// of are the limits of one build.
+func (l Limits) of(name string) build.Budgets {
+	b := l.Builds[name]
+	if b.Upload == nil {
+		b.Upload = l.Default.Upload
+	}
+	if b.Growth == nil {
+		b.Growth = l.Default.Growth
+	}
+	return b
+}
+
+// Judge answers whether a report passes. An upload budget holds for every build at head; a growth budget for builds
+// that both sides have, since an added build has nothing to grow from.
+func Judge(r *report.Report, l Limits) report.Gate {
+	var reasons []string
+	for _, b := range r.Builds {
+		if b.Upload.Head == nil {
+			continue
+		}
+		limits := l.of(b.Name)
+		if reason := overUpload(b, limits.Upload); reason != "" {
+			reasons = append(reasons, reason)
+		}
+		if reason := overGrowth(b, limits.Growth); reason != "" {
+			reasons = append(reasons, reason)
+		}
+	}
+	for _, f := range r.Findings {
+		severity, err := finding.ParseSeverity(f.Severity)
+		if err == nil && l.FailOn > 0 && f.State == string(finding.New) && severity >= l.FailOn {
+			reasons = append(reasons, fmt.Sprintf("new %s in build %s: %s", f.Severity, source.Printable(f.Build), f.Rule))
+		}
+	}
+	return report.Gate{Passed: len(reasons) == 0, Reasons: reasons}
+}
+
+func overUpload(b report.Build, limit *int64) string {
+	if limit == nil || b.Upload.Head.Bytes <= *limit {
+		return ""
+	}
+	return fmt.Sprintf("build %s uploads %s, %s over its budget of %s", source.Printable(b.Name),
+		report.Bytes(b.Upload.Head.Bytes), report.Bytes(b.Upload.Head.Bytes-*limit), report.Bytes(*limit))
+}
+
+func overGrowth(b report.Build, limit *build.Growth) string {
+	if limit == nil || b.Upload.Base == nil || b.Upload.Delta == nil {
+		return ""
+	}
+	delta, base := b.Upload.Delta.Bytes, b.Upload.Base.Bytes
+	if delta <= limit.Bytes {
+		return ""
+	}
+	allowed := report.Bytes(limit.Bytes)
+	if limit.Percent != nil {
+		if base > 0 && float64(delta) <= *limit.Percent/100*float64(base) {
+			return ""
+		}
+		allowed += fmt.Sprintf(" and %g %%", *limit.Percent)
+	}
+	return fmt.Sprintf("build %s grows by %s, more than the %s allowed", source.Printable(b.Name),
+		report.GrowthOf(delta, base), allowed)
+}

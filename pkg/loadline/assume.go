@@ -1,0 +1,125 @@
+package loadline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/docker/go-units"
+
+	"github.com/loadline-dev/loadline/pkg/dockerfile"
+	"github.com/loadline-dev/loadline/pkg/source"
+	"github.com/loadline-dev/loadline/pkg/transfer"
+	"github.com/loadline-dev/loadline/pkg/tree"
+)
+
+// assumptions is what an answer rests on.
+type assumptions struct {
+	// inexact says that one of them may change a number.
+	inexact bool
+	texts   []string
+}
+
+// note adds a fact that a reader should know and that changes no number.
+func (a *assumptions) note(text string) {
+	if !slices.Contains(a.texts, text) {
+		a.texts = append(a.texts, text)
+	}
+}
+
+// estimate adds a fact that may change a number.
+func (a *assumptions) estimate(text string) {
+	a.inexact = true
+	a.note(text)
+}
+
+// shownPaths is how many paths an assumption names.
+const shownPaths = 3
+
+// some lists the first few of many paths.
+func some(paths []string) string {
+	shown := make([]string, 0, shownPaths)
+	for _, p := range paths[:min(len(paths), shownPaths)] {
+		shown = append(shown, source.Printable(p))
+	}
+	text := strings.Join(shown, ", ")
+	if more := len(paths) - shownPaths; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// aboutImages states what is assumed of base images, whose configuration was not looked up.
+func (a *assumptions) aboutImages(plan *transfer.Plan) {
+	var unknown []string
+	for _, image := range plan.Images {
+		if !image.Known {
+			unknown = append(unknown, image.Ref)
+		}
+	}
+	if len(unknown) > 0 {
+		a.estimate(fmt.Sprintf("no ONBUILD triggers in %s", some(unknown)))
+	}
+}
+
+// aboutVariables states which sources depend on a variable that only a base image can define.
+func (a *assumptions) aboutVariables(plan *transfer.Plan, file *dockerfile.File) {
+	if len(plan.Images) == 0 {
+		return // scratch has no environment, so that an undefined variable is empty
+	}
+	for _, v := range plan.Undefined {
+		if sourceUses(file, v) {
+			a.estimate(fmt.Sprintf("$%s is empty, as in line %d: a base image may set it", source.Printable(v.Name), v.Line))
+		}
+	}
+}
+
+// aboutSyntax states that an old frontend is measured with a new one.
+func (a *assumptions) aboutSyntax(plan *transfer.Plan) {
+	_, tag, _ := strings.Cut(plan.Syntax, ":")
+	if strings.HasPrefix(tag, "1.0") || strings.HasPrefix(tag, "1.1") || strings.HasPrefix(tag, "experimental") {
+		a.estimate(fmt.Sprintf("the frontend %s asks for the same files as the current one", source.Printable(plan.Syntax)))
+	}
+}
+
+// aboutEntries states what of the files sent may differ in a checkout.
+func (a *assumptions) aboutEntries(transfers []*transfer.Transfer) {
+	byNote := map[tree.Note][]string{}
+	var real int64
+	var emptied []string
+	for _, t := range transfers {
+		for _, e := range t.Entries {
+			if e.Note != 0 {
+				byNote[e.Note] = append(byNote[e.Note], e.Path)
+			}
+			real += e.RealSize
+			if e.Emptied {
+				emptied = append(emptied, e.Path)
+			}
+		}
+	}
+	if paths := byNote[tree.Absent]; len(paths) > 0 {
+		a.estimate(fmt.Sprintf("%s absent from this clone and counted as empty: %s", files(len(paths)), some(paths)))
+	}
+	if paths := byNote[tree.LFSPointer]; len(paths) > 0 {
+		a.estimate(fmt.Sprintf("%s counted as git LFS pointers, %s where LFS is checked out: %s",
+			files(len(paths)), units.HumanSize(float64(real)), some(paths)))
+	}
+	if paths := byNote[tree.Converted]; len(paths) > 0 {
+		a.estimate(fmt.Sprintf("%s counted as stored in git, which .gitattributes converts in a checkout: %s",
+			files(len(paths)), some(paths)))
+	}
+	if paths := byNote[tree.Submodule]; len(paths) > 0 {
+		a.estimate(fmt.Sprintf("submodules counted as empty directories: %s", some(paths)))
+	}
+	if len(emptied) > 0 {
+		a.note(fmt.Sprintf("%s sent empty, since the ignore file both keeps and excludes them: %s", files(len(emptied)), some(emptied)))
+	}
+}
+
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
+}

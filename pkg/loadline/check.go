@@ -1,0 +1,120 @@
+package loadline
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/loadline-dev/loadline/pkg/build"
+	"github.com/loadline-dev/loadline/pkg/compare"
+	"github.com/loadline-dev/loadline/pkg/report"
+	"github.com/loadline-dev/loadline/pkg/transfer"
+)
+
+// BuildDeadline is how long the analysis of one build may take. An ordinary one takes milliseconds; only hostile
+// input comes near.
+const BuildDeadline = 2 * time.Minute
+
+// CheckOptions say what to compare with what, and what fails.
+type CheckOptions struct {
+	// Path is the directory to analyse, or a repository without a work tree; empty means the repository around the
+	// working directory.
+	Path string
+	// Base is a revision, a directory or "none"; empty means the default (see Environment).
+	Base string
+	// Head is a revision or "worktree"; empty means the default.
+	Head string
+	// Builds are globs of the names of the builds to look at; empty means all.
+	Builds []string
+	// MaxUpload and MaxGrowth are budgets of each build; nil takes those of the configuration.
+	MaxUpload *int64
+	MaxGrowth *build.Growth
+	// FailOn is the severity from which a new finding fails the gate; empty and "none" mean never.
+	FailOn string
+	// Uplink is the rate in bits per second at which upload times are shown; 0 takes that of the configuration.
+	Uplink int64
+	// Config is a configuration file on disk to use for both sides; empty means .loadline.yaml of each.
+	Config string
+	// Environment tells continuous integration from a laptop.
+	Environment Environment
+	// Progress is told how many builds are done; nil for nobody. It is called from several goroutines, one at a time.
+	Progress func(done, total int)
+}
+
+// Check answers what every build of a repository uploads, how that differs from base, and whether it passes.
+// A build that cannot be analysed is listed in the report's Skipped and never hides the others.
+//
+// Errors: *UsageError for options or a configuration that cannot be; others where nothing could be read at all.
+func Check(ctx context.Context, o CheckOptions) (*report.Report, error) {
+	r, err := openRepository(ctx, o.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	head, err := r.head(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := head.configure(o.Config); err != nil {
+		return nil, err
+	}
+	base, notices, err := r.base(ctx, o, head)
+	if err != nil {
+		return nil, err
+	}
+	if base != nil {
+		if err := base.configure(o.Config); err != nil {
+			// The base is not this change's to mend: its builds are taken as head's configuration has them.
+			notices = append(notices, fmt.Sprintf("the base's configuration cannot be read, head's is used: %v", err))
+			base.config, base.builds = head.config, head.builds
+		}
+	}
+	c := &check{options: o, head: head, base: base, notices: notices}
+	if r.sharesDisk(ctx, head) {
+		c.disk = &disk{dir: r.dir, head: head, meter: &c.meter}
+	}
+	return c.run(ctx)
+}
+
+// check is one comparison on its way.
+type check struct {
+	options    CheckOptions
+	head, base *side // base is nil where there is none
+	// disk is what lies beside head's tree; nil where there is nothing else to look at.
+	disk    *disk
+	meter   transfer.Meter
+	notices []string
+}
+
+// run analyses all builds, several at a time, and puts the report together.
+func (c *check) run(ctx context.Context) (*report.Report, error) {
+	pairs := c.pairs()
+	results := make([]compare.Pair, len(pairs))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(2, min(runtime.GOMAXPROCS(0), 4)))
+	var mu sync.Mutex
+	done := 0
+	for i, p := range pairs {
+		group.Go(func() error {
+			results[i] = c.pair(ctx, p)
+			if err := ctx.Err(); err != nil {
+				return context.Cause(ctx)
+			}
+			if c.options.Progress != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				done++
+				c.options.Progress(done, len(pairs))
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return c.report(results)
+}

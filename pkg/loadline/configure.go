@@ -1,0 +1,123 @@
+package loadline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/loadline-dev/loadline/pkg/build"
+	"github.com/loadline-dev/loadline/pkg/compare"
+	"github.com/loadline-dev/loadline/pkg/config"
+	"github.com/loadline-dev/loadline/pkg/finding"
+	"github.com/loadline-dev/loadline/pkg/report"
+)
+
+// configName is where a repository keeps its configuration.
+const configName = ".loadline.yaml"
+
+// configure reads the side's configuration and finds its builds.
+func (s *side) configure(file string) error {
+	name, text, err := s.readConfig(file)
+	if err != nil {
+		return &UsageError{Err: err}
+	}
+	s.config = &config.Config{}
+	if name != "" {
+		if s.config, err = config.Parse(name, text); err != nil {
+			return &UsageError{Err: err}
+		}
+	}
+	found, left, err := build.Discover(s.tree.All(), s.config.Discovery)
+	if err != nil {
+		return &UsageError{Err: err}
+	}
+	s.leftOut = left
+	if s.builds, err = build.Combine(s.config.Builds, found); err != nil {
+		return &UsageError{Err: err}
+	}
+	return nil
+}
+
+// readConfig reads the configuration; an empty name says that there is none.
+func (s *side) readConfig(file string) (name string, text []byte, err error) {
+	if file == "" {
+		text, err = s.tree.ReadFile(configName, config.MaxFile)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", nil, nil
+		}
+		if err != nil {
+			return "", nil, fmt.Errorf("reading %s: %w", configName, plain(err))
+		}
+		return configName, text, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return "", nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", nil, fmt.Errorf("reading the configuration: %s is not a file", file)
+	}
+	// Parse refuses what is longer.
+	if text, err = io.ReadAll(io.LimitReader(f, config.MaxFile+1)); err != nil {
+		return "", nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	return filepath.ToSlash(file), text, nil
+}
+
+// limits are what the gate uses: the budgets of the base's configuration where it has one, so that a change cannot
+// raise its own limit, else head's; the command line goes before both.
+func (c *check) limits() (compare.Limits, error) {
+	from := c.head
+	if c.base != nil && c.base.config.Path != "" {
+		from = c.base
+		if !sameBudgets(c.base, c.head) {
+			c.notices = append(c.notices, "this change edits the budgets of .loadline.yaml; those of the base count until it is merged")
+		}
+	}
+	l := compare.Limits{Default: from.config.Budgets, Builds: map[string]build.Budgets{}}
+	for _, b := range from.builds {
+		l.Builds[b.Name] = b.Budgets
+	}
+	if c.options.MaxUpload != nil || c.options.MaxGrowth != nil {
+		l = compare.Limits{Default: build.Budgets{Upload: c.options.MaxUpload, Growth: c.options.MaxGrowth}}
+	}
+	severity, err := finding.ParseSeverity(c.options.FailOn)
+	if c.options.FailOn == "" {
+		return l, nil
+	}
+	if err != nil {
+		return l, &UsageError{Err: fmt.Errorf("--fail-on: %w", err)}
+	}
+	l.FailOn = severity
+	return l, nil
+}
+
+// sameBudgets compares the budgets of two sides by what they limit.
+func sameBudgets(base, head *side) bool {
+	if !base.config.Budgets.Equal(head.config.Budgets) {
+		return false
+	}
+	budgets := map[string]build.Budgets{}
+	for _, b := range head.builds {
+		budgets[b.Name] = b.Budgets
+	}
+	for _, b := range base.builds {
+		other, ok := budgets[b.Name]
+		if ok && !b.Budgets.Equal(other) {
+			return false
+		}
+	}
+	return true
+}
+
+// floor is the growth below which a change is not worth a comment.
+func (c *check) floor() report.Floor {
+	if c.head.config.Floor != nil {
+		return *c.head.config.Floor
+	}
+	return config.DefaultFloor()
+}

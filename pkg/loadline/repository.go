@@ -1,0 +1,192 @@
+package loadline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/loadline-dev/loadline/pkg/build"
+	"github.com/loadline-dev/loadline/pkg/config"
+	"github.com/loadline-dev/loadline/pkg/report"
+	"github.com/loadline-dev/loadline/pkg/tree"
+)
+
+// worktree is the value of --head that asks for the tracked paths with their content on disk.
+const worktree = "worktree"
+
+// repository is what is analysed: a directory, with the git repository around it where there is one.
+type repository struct {
+	// git is nil without a repository.
+	git *tree.Git
+	// dir is the directory on disk; empty for a repository without a work tree.
+	dir string
+	// prefix is the directory's path in the repository; "." for its root.
+	prefix string
+	// display is the directory as the user named it, for messages.
+	display string
+}
+
+// side is one side of the comparison.
+type side struct {
+	tree    *tree.Snapshot
+	meta    report.Side
+	config  *config.Config
+	builds  []build.Build
+	leftOut []build.LeftOut
+}
+
+// openRepository finds out what a path is. An empty path means the root of the repository around the working
+// directory, or the working directory itself.
+func openRepository(ctx context.Context, name string) (*repository, error) {
+	r := &repository{dir: name, display: name, prefix: "."}
+	if name == "" {
+		r.dir, r.display = ".", "the working directory"
+	}
+	info, err := os.Stat(r.dir)
+	if err != nil {
+		return nil, usage("opening %s: %w", r.display, errors.Unwrap(err))
+	}
+	if !info.IsDir() {
+		return nil, usage("opening %s: it is not a directory", r.display)
+	}
+	r.git, err = tree.OpenGit(ctx, r.dir)
+	if errors.Is(err, tree.ErrNotRepository) {
+		r.git = nil
+		return r, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	root := r.git.Root()
+	switch {
+	case root == "":
+		r.dir = "" // no work tree
+	case name == "":
+		r.dir = root
+	default:
+		r.prefix, err = within(root, r.dir)
+	}
+	return r, err
+}
+
+// within is the path of dir in root, with slashes.
+func within(root, dir string) (string, error) {
+	absolute, err := filepath.Abs(dir)
+	if err == nil {
+		absolute, err = filepath.EvalSymlinks(absolute)
+	}
+	if err == nil {
+		root, err = filepath.EvalSymlinks(root)
+	}
+	if err != nil {
+		return "", fmt.Errorf("opening %s: %w", dir, err)
+	}
+	relative, err := filepath.Rel(root, absolute)
+	if err != nil {
+		return "", fmt.Errorf("opening %s: %w", dir, err)
+	}
+	return path.Clean(filepath.ToSlash(relative)), nil
+}
+
+// head opens the side that is judged: --head, else the tree of HEAD in continuous integration, else the tracked paths
+// with their content on disk, else the directory.
+func (r *repository) head(ctx context.Context, o CheckOptions) (*side, error) {
+	switch {
+	case r.git == nil && o.Head != "" && o.Head != worktree:
+		return nil, usage("finding the head %q: %s is not in a git repository", o.Head, r.display)
+	case r.git == nil:
+		return r.directory(ctx, r.dir, "no git repository")
+	case o.Head == worktree && r.dir == "":
+		return nil, usage("finding the head: %s has no work tree", r.display)
+	case o.Head != "" && o.Head != worktree:
+		return r.namedHead(ctx, o.Head, "given")
+	case o.Head == "" && (o.Environment.CI || r.dir == ""):
+		return r.namedHead(ctx, "HEAD", "checked-out commit")
+	}
+	return r.tracked(ctx)
+}
+
+func (r *repository) namedHead(ctx context.Context, rev, reason string) (*side, error) {
+	commit, err := r.git.Resolve(ctx, rev)
+	if err != nil {
+		return nil, &UsageError{Err: fmt.Errorf("finding the head: %w", err)}
+	}
+	return r.commit(ctx, candidate{rev: commit, ref: rev, reason: reason})
+}
+
+// commit opens the directory as a commit has it.
+func (r *repository) commit(ctx context.Context, c candidate) (*side, error) {
+	s, err := tree.Commit(ctx, r.git, c.rev)
+	if err != nil {
+		return nil, err
+	}
+	if s, err = s.Sub(r.prefix); err != nil {
+		return nil, fmt.Errorf("opening %s in %s: %w", r.prefix, c.rev, err)
+	}
+	return &side{tree: s, meta: report.Side{Commit: c.rev, Ref: c.ref, Source: sourceCommit, Reason: c.reason}}, nil
+}
+
+// tracked opens the tracked paths with their content on disk. A directory of which nothing is tracked is read as it is.
+func (r *repository) tracked(ctx context.Context) (*side, error) {
+	s, err := tree.Tracked(ctx, r.git)
+	if err != nil {
+		return nil, err
+	}
+	s, err = s.Sub(r.prefix)
+	if err != nil {
+		return r.plainDirectory(r.dir, "nothing in it is tracked")
+	}
+	meta := report.Side{Directory: filepath.ToSlash(r.dir), Source: sourceTracked, Reason: "work tree"}
+	if commit, err := r.git.Resolve(ctx, "HEAD"); err == nil {
+		meta.Commit = commit
+	}
+	return &side{tree: s, meta: meta}, nil
+}
+
+// directory opens a directory in the same way as head: its tracked files where it lies in a work tree.
+func (r *repository) directory(ctx context.Context, dir, reason string) (*side, error) {
+	other, err := openRepository(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if other.git == nil || other.dir == "" {
+		return r.plainDirectory(dir, reason)
+	}
+	return other.tracked(ctx)
+}
+
+func (r *repository) plainDirectory(dir, reason string) (*side, error) {
+	s, err := tree.Directory(dir)
+	if err != nil {
+		return nil, &UsageError{Err: err}
+	}
+	return &side{tree: s, meta: report.Side{Directory: filepath.ToSlash(dir), Source: sourceDirectory, Reason: reason}}, nil
+}
+
+// sharesDisk reports whether what lies on disk belongs to head: it is the checked-out commit, or the tracked files.
+func (r *repository) sharesDisk(ctx context.Context, head *side) bool {
+	if r.git == nil || r.dir == "" || head.meta.Source == sourceDirectory {
+		return false
+	}
+	if head.meta.Source == sourceTracked {
+		return true
+	}
+	commit, err := r.git.Resolve(ctx, "HEAD")
+	return err == nil && commit == head.meta.Commit
+}
+
+// The ways in which a side is read, as the report says them.
+const (
+	sourceCommit    = "commit"
+	sourceTracked   = "tracked files on disk"
+	sourceDirectory = "directory"
+)
+
+func (r *repository) close() {
+	if r.git != nil {
+		r.git.Close()
+	}
+}

@@ -1,0 +1,59 @@
+package loadline
+
+import (
+	"github.com/loadline-dev/loadline/pkg/compare"
+	"github.com/loadline-dev/loadline/pkg/report"
+)
+
+// report puts the result together.
+func (c *check) report(pairs []compare.Pair) (*report.Report, error) {
+	limits, err := c.limits()
+	if err != nil {
+		return nil, err
+	}
+	r := &report.Report{
+		Head: c.head.meta, Upload: compare.Upload(pairs, c.base != nil), Untracked: compare.Untracked(pairs),
+		Builds: compare.Builds(pairs, c.base != nil), Uplink: c.options.Uplink, Floor: c.floor(),
+	}
+	if c.base != nil {
+		r.Base = &c.base.meta
+	}
+	if r.Uplink == 0 {
+		r.Uplink = c.head.config.Uplink
+	}
+	for _, p := range pairs {
+		r.Skipped = append(r.Skipped, p.Skipped...)
+	}
+	r.Notices = c.notices
+	if len(r.Builds) == 0 && len(r.Skipped) == 0 {
+		r.Notices = append(r.Notices, "no builds found: there is no Dockerfile, and .loadline.yaml declares none")
+	}
+	r.Normalize()
+	r.Gate = compare.Judge(r, limits)
+	r.Normalize()
+	return r, nil
+}
+
+// The exit codes that a report asks for.
+const (
+	exitPassed      = 0
+	exitGate        = 1
+	exitNotAnalysed = 3
+)
+
+// ExitCode answers with which code the command ends: 1 where the gate fails; 3 where nothing could be analysed, or
+// a build that base could read cannot be read at head; else 0.
+func ExitCode(r *report.Report) int {
+	if !r.Gate.Passed {
+		return exitGate
+	}
+	if len(r.Builds) == 0 && len(r.Skipped) > 0 {
+		return exitNotAnalysed
+	}
+	for _, s := range r.Skipped {
+		if s.Regression {
+			return exitNotAnalysed
+		}
+	}
+	return exitPassed
+}

@@ -1,0 +1,139 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Verdict is the report in one sentence, bytes and percent first. It holds no text of the repository.
+func (r *Report) Verdict() string {
+	if len(r.Builds) == 0 {
+		if len(r.Skipped) > 0 {
+			return fmt.Sprintf("%s could be analysed", noneOf(len(r.Skipped)))
+		}
+		return "no builds found"
+	}
+	n := int64(len(r.Builds))
+	if r.Base == nil {
+		return fmt.Sprintf("%s to upload in %s", Bytes(r.Upload.Head.bytes()), Count(n, "build"))
+	}
+	moved := int64(len(r.Moved()))
+	if moved == 0 {
+		return fmt.Sprintf("no change: %s to upload in %s", Bytes(r.Upload.Head.bytes()), Count(n, "build"))
+	}
+	return fmt.Sprintf("%s to upload in %d of %s", GrowthOf(r.Upload.Delta.bytes(), r.Upload.Base.bytes()), moved, Count(n, "build"))
+}
+
+func noneOf(n int) string {
+	if n == 1 {
+		return "the only build cannot be analysed, none"
+	}
+	return fmt.Sprintf("none of %d builds", n)
+}
+
+// bytes is 0 for nothing.
+func (s *Size) bytes() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.Bytes
+}
+
+// Moved are the builds that were added, removed or changed, the largest difference first.
+func (r *Report) Moved() []Build {
+	moved := slices.DeleteFunc(slices.Clone(r.Builds), func(b Build) bool {
+		return b.Status == Unchanged || b.Status == Absolute
+	})
+	slices.SortStableFunc(moved, func(a, b Build) int {
+		x, y := a.Upload.Delta.bytes(), b.Upload.Delta.bytes()
+		return cmp.Compare(max(y, -y), max(x, -x))
+	})
+	return moved
+}
+
+// Against names the base, such as "main (merge base, 1a2b3c4d5e6f)"; empty where there is none.
+func (r *Report) Against() string {
+	if r.Base == nil {
+		return ""
+	}
+	return r.Base.String()
+}
+
+// String names a side for people: its ref or directory, commit and reason.
+func (s *Side) String() string {
+	name := s.Ref
+	if name == "" {
+		name = s.Directory
+	}
+	commit := s.Commit[:min(12, len(s.Commit))]
+	switch {
+	case name == "":
+		name, commit = commit, ""
+	case name == s.Commit:
+		name, commit = commit, ""
+	}
+	detail := ""
+	for _, part := range []string{s.Reason, commit} {
+		if part == "" || part == "given" {
+			continue
+		}
+		if detail != "" {
+			detail += ", "
+		}
+		detail += part
+	}
+	if detail == "" {
+		return name
+	}
+	return name + " (" + detail + ")"
+}
+
+// Assumption is a text that several builds share.
+type Assumption struct {
+	Text   string
+	Builds []string
+}
+
+// AllAssumptions gathers the assumptions of all builds, those of most builds first.
+func (r *Report) AllAssumptions() []Assumption {
+	index := map[string]int{}
+	var all []Assumption
+	for _, b := range r.Builds {
+		for _, text := range b.Assumptions {
+			i, ok := index[text]
+			if !ok {
+				i = len(all)
+				index[text] = i
+				all = append(all, Assumption{Text: text})
+			}
+			all[i].Builds = append(all[i].Builds, b.Name)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Assumption) int { return len(b.Builds) - len(a.Builds) })
+	return all
+}
+
+// Grown are the paths of a build's upload that grew, the largest first.
+func (b *Build) Grown() []Change {
+	return slices.DeleteFunc(slices.Clone(b.Changed), func(c Change) bool { return c.Growth() <= 0 })
+}
+
+// Growth is how many bytes of contents a path adds to the upload.
+func (c *Change) Growth() int64 {
+	var n int64
+	if c.Head != nil {
+		n += *c.Head
+	}
+	if c.Base != nil {
+		n -= *c.Base
+	}
+	return n
+}
+
+// Largest are all builds, the largest upload first.
+func (r *Report) Largest() []Build {
+	list := slices.Clone(r.Builds)
+	slices.SortStableFunc(list, func(a, b Build) int { return cmp.Compare(b.Upload.Head.bytes(), a.Upload.Head.bytes()) })
+	return list
+}
