@@ -123,7 +123,15 @@ func (s *Snapshot) ID() string { return s.id }
 // file have the first one as their Linkname, in the order in which Info is called. Owners are always 0, as the client
 // resets them (buildkit client/solve.go, prepareSyncedFiles).
 func (s *Snapshot) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
-	return s.content.walk(ctx, clean(target), fullInfo, fn)
+	return s.walk(ctx, target, fullInfo, fn)
+}
+
+func (s *Snapshot) walk(ctx context.Context, target string, info infoKind, fn fs.WalkDirFunc) error {
+	p, inside := cleanInside(target)
+	if !inside {
+		return endOfWalk(call(fn, target, nil, notExist(target))) // fsutil would walk there
+	}
+	return s.content.walk(ctx, p, info, fn)
 }
 
 // Deferred is the snapshot with entries that know only their path and type, and symbolic links their target, so that a
@@ -134,7 +142,7 @@ type deferred struct{ *Snapshot }
 
 // Walk is Snapshot.Walk without sizes and modes.
 func (d deferred) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
-	return d.content.walk(ctx, clean(target), typeInfo, fn)
+	return d.walk(ctx, target, typeInfo, fn)
 }
 
 // Complete answers the full stats of clean paths, in their order. They are those that one Walk gives when Info is called
