@@ -165,3 +165,16 @@ func CheckGlob(glob string) error {
 	}
 	return nil
 }
+
+// IsDockerfile reports whether a file's name is that of a Dockerfile.
+func IsDockerfile(name string) bool {
+	looks, reason := byName(name)
+	return looks && reason == ""
+}
+
+// IsDocument reports whether a file's name is that of a document or of git's own settings: nothing that a build reads.
+func IsDocument(name string) bool {
+	upper := strings.ToUpper(name)
+	return strings.HasPrefix(upper, "README") || strings.HasPrefix(upper, "LICENSE") ||
+		strings.HasSuffix(upper, ".MD") || name == ".gitignore" || name == ".gitattributes"
+}

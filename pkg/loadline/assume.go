@@ -53,7 +53,7 @@ func some(paths []string) string {
 func (a *assumptions) aboutImages(plan *transfer.Plan) {
 	var unknown []string
 	for _, image := range plan.Images {
-		if !image.Known {
+		if !image.Known && !strings.Contains(image.Ref, unspecified) {
 			unknown = append(unknown, image.Ref)
 		}
 	}

@@ -3,9 +3,13 @@ package loadline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/build"
+	"github.com/loadline-dev/loadline/pkg/source"
 	"github.com/loadline-dev/loadline/pkg/transfer"
 	"github.com/loadline-dev/loadline/pkg/tree"
 )
@@ -30,7 +34,7 @@ func (c *check) analyseBuild(ctx context.Context, s *side, b build.Build) (*meas
 		if err != nil {
 			return nil, err
 		}
-		u, err := prepare(ctx, req, b.Dockerfile)
+		u, err := prepareDiscovered(ctx, req, b)
 		if err != nil {
 			return nil, err
 		}
@@ -41,12 +45,48 @@ func (c *check) analyseBuild(ctx context.Context, s *side, b build.Build) (*meas
 		if missing < 0 || len(unresolved) < missing {
 			best, missing = &measured{upload: *u, context: dir}, len(unresolved)
 			best.aboutContext(b, dir, unresolved)
+			if dir != candidates[0] && !best.namesSources() {
+				best.estimate("no source of its instructions tells which directory the build context is")
+			}
 		}
 		if missing == 0 {
 			break
 		}
 	}
 	return best, best.measure(ctx, &c.meter)
+}
+
+// unspecified stands in for the value of an ARG that has no default and that a FROM needs.
+const unspecified = "unspecified"
+
+// prepareDiscovered prepares a build. A discovered one whose base images are left to its caller, by an ARG without a
+// default, is prepared with a stand-in: what is uploaded does not depend on it, but for ONBUILD triggers.
+func prepareDiscovered(ctx context.Context, req transfer.Request, b build.Build) (*upload, error) {
+	u, err := prepare(ctx, req, b.Dockerfile)
+	if err == nil || b.Context != "" && len(b.Candidates) == 0 {
+		return u, err
+	}
+	file, readErr := readDockerfile(req, b.Dockerfile)
+	if readErr != nil {
+		return nil, err
+	}
+	open := openArguments(file, req.Args)
+	if len(open) == 0 {
+		return nil, err
+	}
+	req.Args = maps.Clone(req.Args)
+	if req.Args == nil {
+		req.Args = map[string]string{}
+	}
+	for _, name := range open {
+		req.Args[name] = unspecified
+	}
+	u, retryErr := prepare(ctx, req, b.Dockerfile)
+	if retryErr != nil {
+		return nil, err
+	}
+	u.estimate(fmt.Sprintf("no ONBUILD triggers in the base image that %s names", some(open)))
+	return u, nil
 }
 
 // request turns a build into what pkg/transfer asks for.
@@ -91,29 +131,59 @@ func (s *side) sub(dir string) (*tree.Snapshot, error) {
 	return t, nil
 }
 
-// unresolved lists the sources of the build context that do not exist in it.
+// unresolved lists the sources of the build context that do not exist in it: those of the stages that are built, and
+// those that other stages write out, since one Dockerfile is built with one context.
 func (u *upload) unresolved(ctx context.Context) ([]string, error) {
 	var missing []string
-	seen := map[string]bool{}
 	for _, local := range u.plan.Locals {
 		if local.Name != "context" || local.Kind() != transfer.ContextLoad {
 			continue
 		}
-		for _, source := range u.plan.Sources {
-			if source.Local != local.Name || seen[source.Path] {
-				continue
-			}
-			seen[source.Path] = true
-			found, err := local.Resolves(ctx, source)
+		for _, source := range u.contextSources() {
+			found, err := local.Finds(ctx, source, counts(source))
 			if err != nil {
 				return nil, err
 			}
 			if !found {
-				missing = append(missing, source.Path)
+				missing = append(missing, source)
 			}
 		}
+		break // several platforms read the same directory
 	}
 	return missing, nil
+}
+
+// contextSources are the paths that instructions read from the build context, each once.
+func (u *upload) contextSources() []string {
+	var out []string
+	for _, s := range u.plan.Sources {
+		if s.Local == "context" && !slices.Contains(out, s.Path) {
+			out = append(out, s.Path)
+		}
+	}
+	for _, s := range literalSources(u.file) {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// namesSources reports whether an instruction reads anything but the whole build context.
+func (u *upload) namesSources() bool {
+	return slices.ContainsFunc(u.contextSources(), func(s string) bool { return s != "." })
+}
+
+// counts says which path proves that a source exists. For all of a directory, that is a path which somebody would want
+// to copy: a directory that holds nothing but Dockerfiles and documents is hardly the context of its `COPY . .`.
+func counts(source string) func(string) bool {
+	if source != "." {
+		return func(string) bool { return true }
+	}
+	return func(p string) bool {
+		name := path.Base(p)
+		return !build.IsDockerfile(name) && !strings.HasSuffix(name, ".dockerignore") && !build.IsDocument(name)
+	}
 }
 
 // aboutContext states which context was chosen for a discovered build, and what it lacks.
@@ -121,10 +191,13 @@ func (a *assumptions) aboutContext(b build.Build, dir string, missing []string) 
 	if b.Context == "" && len(b.Candidates) > 1 {
 		own := "the directory of its Dockerfile"
 		if dir != b.Candidates[0] {
-			own = "the nearest directory that holds the sources of its instructions"
+			own = "the nearest directory that holds what its instructions read"
 		}
-		a.note(fmt.Sprintf("the build context is %s, %s", dir, own))
+		a.note(fmt.Sprintf("the build context is %s, %s", source.Printable(dir), own))
 	}
+	missing = slices.DeleteFunc(slices.Clone(missing), func(source string) bool {
+		return source == "." || strings.ContainsAny(source, "*?[") // COPY takes a pattern that matches nothing
+	})
 	if len(missing) == 0 {
 		return
 	}

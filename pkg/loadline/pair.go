@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"sync"
 
 	"github.com/loadline-dev/loadline/pkg/build"
@@ -125,8 +126,19 @@ func skipped(b build.Build, err error) report.Skipped {
 	s := report.Skipped{Build: b.Name, Path: b.Dockerfile, Reason: err.Error()}
 	var located *source.Error
 	if errors.As(err, &located) {
+		s.Template = len(b.Candidates) > 0 && isTemplate(located.File.Text)
 		s.Path, s.Line = located.File.Path, located.Position().Line
 		s.Snippet = located.Snippet()
 	}
+	if s.Template {
+		s.Reason = "it is a template from which a Dockerfile is made: " + s.Reason
+	}
 	return s
 }
+
+// placeholder matches what Maven's resource filter and its like replace: a dotted name, which no Dockerfile variable
+// can be, or doubled braces and at signs.
+var placeholder = regexp.MustCompile(`\$\{[A-Za-z_][\w-]*\.[\w.-]+\}|\{\{[^}]*\}\}|\{%[^%]*%\}|<%[^%]*%>`)
+
+// isTemplate reports whether a file that cannot be read as a Dockerfile holds placeholders of a template language.
+func isTemplate(text []byte) bool { return placeholder.Match(text) }

@@ -47,11 +47,8 @@ func ExitCode(r *report.Report) int {
 	if !r.Gate.Passed {
 		return exitGate
 	}
-	if len(r.Builds) == 0 && len(r.Skipped) > 0 {
-		return exitNotAnalysed
-	}
 	for _, s := range r.Skipped {
-		if s.Regression {
+		if s.Regression || len(r.Builds) == 0 && !s.Template {
 			return exitNotAnalysed
 		}
 	}

@@ -1,6 +1,7 @@
 package loadline
 
 import (
+	"path"
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
@@ -53,4 +54,54 @@ func lineOfUnreadMount(file *dockerfile.File) int {
 		}
 	}
 	return 0
+}
+
+// openArguments are the global arguments without a value that a FROM uses.
+func openArguments(file *dockerfile.File, args map[string]string) []string {
+	var open []string
+	for _, instruction := range file.Args {
+		for _, pair := range instruction.Pairs {
+			name := pair.Key.Value
+			if _, given := args[name]; given || pair.HasValue {
+				continue
+			}
+			for _, stage := range file.Stages {
+				if mentions(stage.Base.Value, name) {
+					open = append(open, name)
+					break
+				}
+			}
+		}
+	}
+	return open
+}
+
+// literalSources are the paths of the build context that the Dockerfile reads in any stage, as far as they are written
+// out without variables.
+func literalSources(file *dockerfile.File) []string {
+	var out []string
+	add := func(name string) {
+		if name != "" && !strings.ContainsAny(name, "$<\\\"'") && !strings.Contains(name, "://") && !strings.HasPrefix(name, "git@") {
+			out = append(out, path.Join(".", path.Join("/", name)))
+		}
+	}
+	for _, instruction := range file.Instructions {
+		if _, from := instruction.Flag("from"); from {
+			continue
+		}
+		if _, parents := instruction.Flag("parents"); parents {
+			continue // what is read begins at a pivot
+		}
+		for _, word := range instruction.Sources() {
+			add(word.Value)
+		}
+		for i := range instruction.Mounts {
+			m := &instruction.Mounts[i]
+			field, ok := m.Field("source", "src")
+			if _, from := m.Field("from"); ok && !from && m.Type == "bind" {
+				add(field.Value)
+			}
+		}
+	}
+	return out
 }

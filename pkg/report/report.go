@@ -200,6 +200,8 @@ type Skipped struct {
 	Snippet string `json:"snippet,omitempty"`
 	// Regression says that base could read this build and head cannot.
 	Regression bool `json:"regression"`
+	// Template says that the file is what a Dockerfile is made from, so that there is nothing to analyse.
+	Template bool `json:"template"`
 }
 
 // Floor is the growth below which a change is not worth a comment: both must be exceeded.

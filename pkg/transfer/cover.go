@@ -10,12 +10,12 @@ import (
 	"github.com/tonistiigi/fsutil"
 )
 
-// Resolves answers whether an instruction's source exists in the directory of a request, as far as the ignore file
-// lets it through.
-func (l Local) Resolves(ctx context.Context, source Source) (bool, error) {
+// Finds answers whether a path that an instruction reads exists in the directory of a request, as far as the ignore
+// file lets it through: whether there is a file, link or directory that counts.
+func (l Local) Finds(ctx context.Context, source string, counts func(path string) bool) (bool, error) {
 	only := l
-	only.FollowPaths = []string{source.Path}
-	if source.Path == "." {
+	only.FollowPaths = []string{source}
+	if source == "." {
 		only.FollowPaths = nil
 	}
 	files, err := only.filtered()
@@ -23,15 +23,18 @@ func (l Local) Resolves(ctx context.Context, source Source) (bool, error) {
 		return false, err
 	}
 	found := false
-	err = files.Walk(ctx, "/", func(_ string, _ fs.DirEntry, err error) error {
-		found = err == nil
+	err = files.Walk(ctx, "/", func(p string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
+		if source == "." && entry.IsDir() || !counts(p) {
+			return nil
+		}
+		found = true
 		return fs.SkipAll
 	})
 	if err != nil {
-		return false, fmt.Errorf("looking for %s: %w", source.Path, err)
+		return false, fmt.Errorf("looking for %s: %w", source, err)
 	}
 	return found, nil
 }
