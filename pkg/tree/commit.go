@@ -1,13 +1,13 @@
 package tree
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,15 +19,14 @@ import (
 // an entry of size 0 with the note Absent.
 // The error matches ErrUnknownRevision, and ErrAbsent where the commit or one of its trees is not in this clone.
 func Commit(ctx context.Context, g *Git, rev string) (*Snapshot, error) {
-	id, err := g.Resolve(ctx, rev)
+	id, err := g.objectOf(ctx, rev)
 	if err != nil {
 		return nil, err
 	}
-	out, err := g.run(ctx, nil, "rev-parse", "--verify", "--quiet", id+"^{tree}")
+	root, err := g.treeOf(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: its tree %w", source.Printable(rev), ErrAbsent)
+		return nil, fmt.Errorf("reading %s: %w", source.Printable(rev), err)
 	}
-	root := strings.TrimSpace(string(out))
 	entries, err := g.list(ctx, root)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", source.Printable(rev), err)
@@ -89,23 +88,38 @@ var errList = errors.New("unexpected output of git ls-tree")
 // parseList reads the output of git ls-tree -r -t -z [-l]: "MODE TYPE ID[ SIZE]\tPATH\0", the size padded with spaces,
 // "-" for what is no blob and "BAD" for a blob that is not there.
 func parseList(r io.Reader) ([]Entry, error) {
-	var entries []Entry
-	in := bufio.NewReaderSize(r, 1<<16)
+	var blocks [][]Entry // of equal capacity: growing one slice would copy it again and again
+	buffer, filled := make([]byte, 256<<10), 0
 	for {
-		record, err := in.ReadString(0)
-		if err == io.EOF && record == "" { //nolint:errorlint // bufio returns it as it is
-			return entries, nil
+		n, err := r.Read(buffer[filled:])
+		filled += n
+		end := bytes.LastIndexByte(buffer[:filled], 0) + 1
+		text := string(buffer[:end]) // one allocation for all names in it
+		for text != "" {
+			record, rest, _ := strings.Cut(text, "\x00")
+			text = rest
+			e, err := parseRecord(record)
+			if err != nil {
+				return nil, err
+			}
+			if len(blocks) == 0 || len(blocks[len(blocks)-1]) == listBlock {
+				blocks = append(blocks, make([]Entry, 0, listBlock))
+			}
+			last := &blocks[len(blocks)-1]
+			*last = append(*last, e)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: it ends early", errList)
+		filled = copy(buffer, buffer[end:filled])
+		switch {
+		case err == io.EOF && filled == 0: //nolint:errorlint // a Reader returns it as it is
+			return slices.Concat(blocks...), nil
+		case err != nil || filled == len(buffer):
+			return nil, fmt.Errorf("%w: a record does not end", errList)
 		}
-		e, err := parseRecord(record[:len(record)-1])
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, e)
 	}
 }
+
+// listBlock is how many entries are allocated at once.
+const listBlock = 1024
 
 func parseRecord(record string) (Entry, error) {
 	head, name, ok := strings.Cut(record, "\t")

@@ -184,7 +184,11 @@ func (d *disk) find(p string) (*node, error) {
 			return n, err
 		}
 		if n.list == nil {
-			return nil, &fs.PathError{Op: "lstat", Path: under(d.root, p), Err: syscall.ENOTDIR}
+			err := syscall.ENOTDIR
+			if n.typ&fs.ModeSymlink != 0 {
+				err = syscall.ENOENT // the system would follow it; nothing here does
+			}
+			return nil, &fs.PathError{Op: "lstat", Path: under(d.root, p), Err: err}
 		}
 		list, dir = n.list, p[:len(p)-len(rest)]
 	}

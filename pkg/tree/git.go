@@ -32,6 +32,8 @@ type Git struct {
 
 	mu    sync.Mutex
 	batch *batchReader
+	// partial is nil until somebody asks.
+	partial *bool
 }
 
 // OpenGit finds the repository around a directory. The error matches ErrNotRepository where there is none.
@@ -195,22 +197,41 @@ func commandError(err error, said string) error {
 // Resolve answers the object id that a revision stands for: of the commit, also where a tag names it, or of the tree.
 // The error matches ErrUnknownRevision, and also ErrAbsent where rev is the full id of an object that is not here.
 func (g *Git) Resolve(ctx context.Context, rev string) (string, error) {
+	id, err := g.objectOf(ctx, rev)
+	if err != nil {
+		return "", err
+	}
+	if commit, err := g.run(ctx, nil, "rev-parse", "--verify", "--quiet", id+"^{commit}"); err == nil {
+		return strings.TrimSpace(string(commit)), nil
+	}
+	return g.treeOf(ctx, id)
+}
+
+// objectOf answers the object that a revision names, possibly a tag.
+func (g *Git) objectOf(ctx context.Context, rev string) (string, error) {
 	if rev == "" || strings.HasPrefix(rev, "-") || strings.ContainsAny(rev, "\x00\n") {
 		return "", fmt.Errorf("%w %s", ErrUnknownRevision, source.Printable(rev))
+	}
+	if isObjectID(rev) {
+		return rev, nil // rev-parse would not look whether it is there
 	}
 	out, err := g.run(ctx, nil, "rev-parse", "--verify", "--quiet", rev)
 	if err != nil {
 		return "", g.unknown(ctx, rev, err)
 	}
-	id := strings.TrimSpace(string(out))
-	if commit, err := g.run(ctx, nil, "rev-parse", "--verify", "--quiet", id+"^{commit}"); err == nil {
-		return strings.TrimSpace(string(commit)), nil
+	return strings.TrimSpace(string(out)), nil
+}
+
+// treeOf answers the tree of an object.
+func (g *Git) treeOf(ctx context.Context, id string) (string, error) {
+	out, err := g.run(ctx, nil, "rev-parse", "--verify", "--quiet", id+"^{tree}")
+	if err == nil {
+		return strings.TrimSpace(string(out)), nil
 	}
-	tree, err := g.run(ctx, nil, "rev-parse", "--verify", "--quiet", id+"^{tree}")
-	if err != nil {
-		return "", g.unknown(ctx, id, err)
+	if kind, kerr := g.run(ctx, nil, "cat-file", "-t", id); kerr == nil && strings.TrimSpace(string(kind)) != "blob" {
+		return "", fmt.Errorf("the tree of %s %w", id, ErrAbsent)
 	}
-	return strings.TrimSpace(string(tree)), nil
+	return "", g.unknown(ctx, id, err)
 }
 
 func (g *Git) unknown(ctx context.Context, rev string, err error) error {
@@ -312,12 +333,23 @@ func (g *Git) IsShallow(ctx context.Context) (bool, error) {
 	return strings.TrimSpace(string(out)) == "true", err
 }
 
-// IsPartial reports whether git would fetch objects on demand: extensions.partialClone, or a promisor remote.
+// IsPartial reports whether git would fetch objects on demand: extensions.partialClone, or a promisor remote. The
+// configuration is read once.
 func (g *Git) IsPartial(ctx context.Context) (bool, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.partial != nil {
+		return *g.partial, nil
+	}
 	out, err := g.run(ctx, nil, "config", "--get-regexp", `^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$`)
 	var failed *exec.ExitError
 	if errors.As(err, &failed) && failed.ExitCode() == 1 {
-		return false, nil
+		err = nil // no such setting
 	}
-	return len(out) > 0, err
+	if err != nil {
+		return false, err
+	}
+	partial := len(out) > 0
+	g.partial = &partial
+	return partial, nil
 }

@@ -95,8 +95,13 @@ func withParents(entries []Entry) []Entry {
 			known[entries[i].Path] = true
 		}
 	}
+	last := ""
 	for _, e := range entries { // the slice as it was: parents are added with all of theirs
-		for dir := parent(e.Path); !known[dir]; dir = parent(dir) {
+		if parent(e.Path) == last {
+			continue
+		}
+		last = parent(e.Path)
+		for dir := last; !known[dir]; dir = parent(dir) {
 			known[dir] = true
 			entries = append(entries, Entry{Path: dir, Mode: fs.ModeDir | 0o755})
 		}
@@ -128,6 +133,9 @@ func (m *memory) lookup(p string) (Entry, error) {
 func (m *memory) missing(p string) error {
 	for dir := parent(p); dir != ""; dir = parent(dir) {
 		if i, ok := m.find(dir); ok && !m.entries[i].Mode.IsDir() {
+			if m.entries[i].Mode&fs.ModeSymlink == 0 {
+				return &fs.PathError{Op: "lstat", Path: p, Err: syscall.ENOTDIR}
+			}
 			return &fs.PathError{Op: "lstat", Path: p, Err: syscall.ENOENT}
 		}
 	}
