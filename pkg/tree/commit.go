@@ -19,11 +19,7 @@ import (
 // an entry of size 0 with the note Absent.
 // The error matches ErrUnknownRevision, and ErrAbsent where the commit or one of its trees is not in this clone.
 func Commit(ctx context.Context, g *Git, rev string) (*Snapshot, error) {
-	id, err := g.objectOf(ctx, rev)
-	if err != nil {
-		return nil, err
-	}
-	root, err := g.treeOf(ctx, id)
+	root, err := g.rootOf(ctx, rev)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", source.Printable(rev), err)
 	}
@@ -46,6 +42,22 @@ func Commit(ctx context.Context, g *Git, rev string) (*Snapshot, error) {
 		}
 	}
 	return &Snapshot{content: newMemory(entries, b), id: "git:" + root + b.suffix}, nil
+}
+
+// rootOf answers the tree that a revision names. It asks once where the name allows it: a colon starts a path, to which
+// the suffix would belong.
+func (g *Git) rootOf(ctx context.Context, rev string) (string, error) {
+	if !strings.Contains(rev, ":") && !strings.HasPrefix(rev, "-") && rev != "" && !strings.ContainsAny(rev, "\x00\n") {
+		out, err := g.run(ctx, nil, "rev-parse", "--verify", "--quiet", rev+"^{tree}")
+		if err == nil {
+			return strings.TrimSpace(string(out)), nil
+		}
+	}
+	id, err := g.objectOf(ctx, rev)
+	if err != nil {
+		return "", err
+	}
+	return g.treeOf(ctx, id)
 }
 
 // list lists a tree with the sizes of its blobs.

@@ -273,6 +273,11 @@ func TestRevisions(t *testing.T) {
 			t.Errorf("%s: %s, %v", rev, got, err)
 		}
 	}
+	if s, err := tree.Commit(t.Context(), g, "HEAD:a"); err != nil {
+		t.Error(err)
+	} else if _, ok := s.Lookup("b/c"); !ok {
+		t.Error("HEAD:a lacks b/c")
+	}
 	absent := strings.Repeat("1", 40)
 	for rev, want := range map[string]error{
 		"nowhere": tree.ErrUnknownRevision, "--all": tree.ErrUnknownRevision, "": tree.ErrUnknownRevision, absent: tree.ErrAbsent,
