@@ -13,6 +13,8 @@ import (
 	"github.com/tonistiigi/fsutil/types"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
+
+	"github.com/loadline-dev/loadline/pkg/source"
 )
 
 // stat is what the system says about one path.
@@ -106,7 +108,7 @@ func (n *node) look(p string) (*stat, error) {
 		return nil, err
 	}
 	if st.mode.Type() != n.typ {
-		return nil, fmt.Errorf("looking at %s: it changed while it was read", p)
+		return nil, fmt.Errorf("looking at %s: it changed while it was read", source.Printable(p))
 	}
 	if st.xattrs, err = xattrs(p); err != nil {
 		return nil, err
