@@ -306,3 +306,34 @@ func TestReadFileTellsWhyItCannot(t *testing.T) {
 		t.Errorf("no directory: %v", err)
 	}
 }
+
+func TestPathOf3000CharactersWorks(t *testing.T) {
+	root := t.TempDir()
+	long := strings.Repeat(strings.Repeat("n", 249)+"/", 12) + "file"
+	write(t, filepath.Join(root, long), "text")
+	s, err := tree.Directory(root)
+	must(t, err)
+	if data, err := s.ReadFile(long, 10); err != nil || string(data) != "text" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if got := listed(t, s, "/"); len(got) != 13 {
+		t.Errorf("%d paths", len(got))
+	}
+}
+
+func TestUnreadableDirectoryIsReportedAsFsutilDoes(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root reads every directory")
+	}
+	root := t.TempDir()
+	write(t, filepath.Join(root, "closed/file"), "")
+	must(t, os.Chmod(filepath.Join(root, "closed"), 0o100))
+	t.Cleanup(func() { _ = os.Chmod(filepath.Join(root, "closed"), 0o755) })
+	want, err := fsutil.NewFS(root)
+	must(t, err)
+	got, err := tree.Directory(root)
+	must(t, err)
+	if diff := cmp.Diff(listed(t, want, "/"), listed(t, got, "/")); diff != "" {
+		t.Error(diff)
+	}
+}
