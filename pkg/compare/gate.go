@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/finding"
@@ -80,5 +81,5 @@ func overGrowth(b report.Build, limit *build.Growth) string {
 		allowed += fmt.Sprintf(" and %g %%", *limit.Percent)
 	}
 	return fmt.Sprintf("build %s grows by %s, more than the %s allowed", source.Printable(b.Name),
-		report.GrowthOf(delta, base), allowed)
+		strings.TrimPrefix(report.GrowthOf(delta, base), "+"), allowed)
 }

@@ -189,11 +189,11 @@ func counts(source string) func(string) bool {
 // aboutContext states which context was chosen for a discovered build, and what it lacks.
 func (a *assumptions) aboutContext(b build.Build, dir string, missing []string) {
 	if b.Context == "" && len(b.Candidates) > 1 {
-		own := "the directory of its Dockerfile"
-		if dir != b.Candidates[0] {
-			own = "the nearest directory that holds what its instructions read"
+		if dir == b.Candidates[0] {
+			a.note("the build context is the directory of the Dockerfile")
+		} else {
+			a.note(fmt.Sprintf("the build context is %s, the nearest directory that holds what the instructions read", source.Printable(dir)))
 		}
-		a.note(fmt.Sprintf("the build context is %s, %s", source.Printable(dir), own))
 	}
 	missing = slices.DeleteFunc(slices.Clone(missing), func(source string) bool {
 		return source == "." || strings.ContainsAny(source, "*?[") // COPY takes a pattern that matches nothing

@@ -60,6 +60,9 @@ func Duration(bytes, rate int64) string {
 		return ""
 	}
 	seconds := float64(bytes) * 8 / float64(rate)
+	if seconds < 0.1 {
+		return "less than 0.1 s"
+	}
 	if seconds < 10 {
 		return fmt.Sprintf("%.1f s", seconds)
 	}

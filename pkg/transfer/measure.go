@@ -151,7 +151,7 @@ func (l Local) entry(stat *types.Stat) tree.Entry {
 // patternmatcher's MatchesUsingParentResults and opens with MatchesOrParentMatches (filter.go), which disagree about a
 // few pattern lists; such a file arrives empty.
 type openCheck struct {
-	include, exclude *patternmatcher.PatternMatcher
+	exclude *patternmatcher.PatternMatcher
 }
 
 func newOpenCheck(local Local) (openCheck, error) {

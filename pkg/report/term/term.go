@@ -61,7 +61,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	p := newPrinter(w, o)
 	p.line(p.bold(r.Verdict()), against(r))
 	if r.Uplink > 0 && r.Upload.Head != nil {
-		p.line(fmt.Sprintf("%s at %s", report.Duration(r.Upload.Head.Bytes, r.Uplink), report.Rate(r.Uplink)))
+		p.line(fmt.Sprintf("the upload takes %s at %s", report.Duration(r.Upload.Head.Bytes, r.Uplink), report.Rate(r.Uplink)))
 	}
 	p.builds(r)
 	p.untracked(r)

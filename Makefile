@@ -1,0 +1,43 @@
+# make: build, test and lint. Every target works on a machine with Go and git alone; what needs more says so.
+.DEFAULT_GOAL := all
+.PHONY: all build test e2e lint bench update docs fuzz
+
+GO ?= go
+TOOL := $(GO) tool -modfile=tools/go.mod
+
+all: build test lint
+
+build: ## the command, in bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o bin/ ./cmd/loadline
+
+test: ## all tests; those that need a real BuildKit skip and say so, unless LOADLINE_REQUIRE=e2e
+	$(GO) test ./...
+	$(GO) test -C test/e2e ./...
+
+e2e: ## the same, with a missing component as a failure
+	LOADLINE_REQUIRE=e2e $(GO) test -C test/e2e -count=1 ./...
+
+lint: ## format, vet, staticcheck, workflows, scripts, tidy modules
+	@test -z "$$(gofmt -l cmd pkg test)" || { gofmt -l cmd pkg test; echo 'not formatted: run gofmt -w'; exit 1; }
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+	$(TOOL) actionlint
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run; elif [ "$$LOADLINE_REQUIRE" ]; then echo 'no shellcheck'; exit 1; else echo 'no shellcheck: .ci/run is not checked'; fi
+	$(GO) mod tidy -diff
+	$(GO) -C test/e2e mod tidy -diff
+	@! git grep -n 'DO NOT SUB''MIT' -- ':!Makefile' || { echo 'a marker says that something must not be submitted'; exit 1; }
+
+bench: ## speed as ratios, each pair in one run
+	$(GO) test -run '^$$' -bench . -benchtime 3x ./pkg/...
+
+update: ## rewrite golden files and generated schemas
+	$(GO) test ./pkg/report/... ./pkg/dockerfile ./cmd/loadline -update
+
+docs: update ## documentation that is generated from the code
+
+fuzz: ## each fuzz target for a minute
+	@for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime 60s $$pkg || exit 1; \
+		done; \
+	done
