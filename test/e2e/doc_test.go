@@ -1,2 +1,0 @@
-// Package e2e compares what Loadline predicts with what a real buildkitd receives.
-package e2e
