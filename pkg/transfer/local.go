@@ -49,6 +49,28 @@ func (t localTree) files() fsutil.FS {
 	return &overlay{FS: t.Snapshot, name: t.over, data: t.data}
 }
 
+// deferred is the directory with no more metadata than a filter needs; see tree.Snapshot.Deferred.
+func (t localTree) deferred() fsutil.FS {
+	if t.over == "" {
+		return t.Snapshot.Deferred()
+	}
+	return &overlay{FS: t.Snapshot.Deferred(), name: t.over, data: t.data}
+}
+
+// complete gives the metadata of paths in the order of a walk.
+func (l Local) complete(ctx context.Context, paths []string) ([]*types.Stat, error) {
+	stats, err := l.tree.Complete(ctx, paths)
+	if err != nil || l.tree.over == "" {
+		return stats, err
+	}
+	for i, p := range paths {
+		if p == l.tree.over {
+			stats[i] = overlaid(l.tree.over, l.tree.data)
+		}
+	}
+	return stats, nil
+}
+
 // overlay is a directory with one regular file laid over its root.
 type overlay struct {
 	fsutil.FS
@@ -97,9 +119,12 @@ func (o *overlay) Open(name string) (io.ReadCloser, error) {
 }
 
 func (o *overlay) entry() fs.DirEntry {
-	return &fsutil.DirEntryInfo{Stat: &types.Stat{
-		Path: o.name, Mode: 0o644, Size: int64(len(o.data)), ModTime: tree.ModTime,
-	}}
+	return &fsutil.DirEntryInfo{Stat: overlaid(o.name, o.data)}
+}
+
+// overlaid describes a file laid over a directory.
+func overlaid(name string, data []byte) *types.Stat {
+	return &types.Stat{Path: name, Mode: 0o644, Size: int64(len(data)), ModTime: tree.ModTime}
 }
 
 // ignoreSkip ends a walk that the last entry's function asked to end.

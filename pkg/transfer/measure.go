@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 	"sync"
 
@@ -68,83 +67,94 @@ func (l Local) On(t *tree.Snapshot) Local {
 	return l
 }
 
-// filtered is the directory behind the filter that BuildKit's client puts before it
-// (session/filesync/filesync.go, handle).
+// filter is what BuildKit's client puts before the directory (session/filesync/filesync.go, handle).
+func (l Local) filter() *fsutil.FilterOpt {
+	return &fsutil.FilterOpt{
+		IncludePatterns: l.IncludePatterns, ExcludePatterns: l.ExcludePatterns, FollowPaths: l.FollowPaths,
+	}
+}
+
+// filtered is the directory behind that filter.
 func (l Local) filtered() (fsutil.FS, error) {
-	files, err := fsutil.NewFilterFS(l.tree.files(), &fsutil.FilterOpt{
-		IncludePatterns: l.IncludePatterns,
-		ExcludePatterns: l.ExcludePatterns,
-		FollowPaths:     l.FollowPaths,
-	})
+	files, err := fsutil.NewFilterFS(l.tree.files(), l.filter())
 	if err != nil {
 		return nil, fmt.Errorf("filtering %s: %w", l.Name, err)
 	}
 	return files, nil
 }
 
-// measure walks the filtered directory as fsutil's sender does (send.go, sender.walk) and adds up what the receiver
-// counts (receive.go): one packet a path, the contents in packets, and one at the end.
+// measure answers what a request transfers: the filter keeps paths of the tree, their metadata is completed by several
+// workers, and then the packets are added up.
 func measure(ctx context.Context, local Local) (*Transfer, error) {
-	files, err := local.filtered()
+	paths, err := local.kept(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("walking %s: %w", local.Name, err)
+	}
+	stats, err := local.complete(ctx, paths)
+	if err != nil {
+		return nil, fmt.Errorf("walking %s: %w", local.Name, err)
 	}
 	check, err := newOpenCheck(local)
 	if err != nil {
 		return nil, err
 	}
-	t := &Transfer{Local: local, Bytes: finPacket}
-	err = fsutil.WithHardlinkReset(files).Walk(ctx, "/", func(p string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	known := local.tree.Known(paths)
+	t := &Transfer{Local: local, Bytes: finPacket, Entries: make([]Entry, 0, len(stats))}
+	for i, stat := range stats {
+		if stat == nil {
+			continue // it has vanished since it was listed
 		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
+		e := Entry{Entry: tree.Entry{Path: stat.Path, Mode: fs.FileMode(stat.Mode), Size: stat.Size}}
+		if known != nil && stat.Path != local.tree.over {
+			e.Object, e.Note, e.RealSize = known[i].Object, known[i].Note, known[i].RealSize
 		}
-		stat, ok := info.Sys().(*types.Stat)
-		if !ok {
-			return fmt.Errorf("walking %s: no stat of %s", local.Name, p)
+		if e.Mode&fs.ModeSymlink != 0 {
+			e.Link = stat.Linkname
 		}
-		e := Entry{Entry: local.entry(stat)}
-		e.Bytes = statBytes(stat)
-		if mode := fs.FileMode(stat.Mode); mode.IsRegular() {
-			t.Files++
-			if stat.Linkname == "" {
-				e.Emptied = check.refuses(e.Path)
-				e.addContents(uint32(len(t.Entries)), stat.Size)
-			} else {
-				e.Size = 0
-			}
+		if err := t.add(e, stat, check); err != nil {
+			return nil, fmt.Errorf("filtering %s: %w", local.Name, err)
 		}
-		t.Bytes += e.Bytes
-		t.Payload += e.Payload
-		t.Entries = append(t.Entries, e)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("walking %s: %w", local.Name, err)
 	}
 	return t, nil
 }
 
-func (e *Entry) addContents(id uint32, size int64) {
-	if e.Emptied {
-		size = 0
+// kept lists the paths that fsutil's filter lets through, in the order in which fsutil's sender walks them.
+func (l Local) kept(ctx context.Context) ([]string, error) {
+	files, err := fsutil.NewFilterFS(l.tree.deferred(), l.filter())
+	if err != nil {
+		return nil, err
 	}
-	e.Payload = size
-	e.Bytes += dataBytes(id, size)
+	var paths []string
+	err = files.Walk(ctx, "/", func(p string, _ fs.DirEntry, err error) error {
+		if err == nil {
+			paths = append(paths, p)
+		}
+		return err
+	})
+	return paths, err
 }
 
-// entry is what the tree knows about a path, with the mode and size that are sent.
-func (l Local) entry(stat *types.Stat) tree.Entry {
-	p := path.Clean(stat.Path)
-	e, ok := l.tree.Lookup(p)
-	if !ok {
-		e = tree.Entry{Path: p}
+// add adds one entry as fsutil's sender sends it (send.go, sender.walk and sendFile) and its receiver counts it
+// (receive.go): a packet of metadata, and of a regular file its contents.
+func (t *Transfer) add(e Entry, stat *types.Stat, check openCheck) error {
+	e.Bytes = statBytes(stat)
+	if e.Mode.IsRegular() {
+		t.Files++
+		if stat.Linkname == "" { // further names of a hard-linked file have no contents
+			var err error
+			if e.Emptied, err = check.refuses(e.Path); err != nil {
+				return err
+			}
+			if !e.Emptied {
+				e.Payload = stat.Size
+			}
+			e.Bytes += dataBytes(uint32(len(t.Entries)), e.Payload)
+		}
 	}
-	e.Mode, e.Size = fs.FileMode(stat.Mode), stat.Size
-	return e
+	t.Bytes += e.Bytes
+	t.Payload += e.Payload
+	t.Entries = append(t.Entries, e)
+	return nil
 }
 
 // openCheck answers whether BuildKit's client refuses to open a file that its walk lists. fsutil walks with
@@ -185,10 +195,9 @@ func mayDisagree(patterns []string) bool {
 }
 
 // refuses reports whether the client refuses to open the file.
-func (c openCheck) refuses(file string) bool {
+func (c openCheck) refuses(file string) (bool, error) {
 	if c.exclude == nil {
-		return false
+		return false, nil
 	}
-	excluded, err := c.exclude.MatchesOrParentMatches(file)
-	return err == nil && excluded
+	return c.exclude.MatchesOrParentMatches(file)
 }

@@ -236,16 +236,45 @@ func endOfWalk(err error) error {
 }
 
 func (m *memory) complete(ctx context.Context, paths []string) ([]*types.Stat, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	stats := make([]*types.Stat, len(paths))
-	for n, p := range paths {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if i, ok := m.find(clean(p)); ok {
+	for n, i := range m.indexes(paths) {
+		if i >= 0 {
 			stats[n] = m.entries[i].stat(len(m.prefix))
 		}
 	}
 	return stats, nil
+}
+
+func (m *memory) known(paths []string) []Entry {
+	out := make([]Entry, len(paths))
+	for n, i := range m.indexes(paths) {
+		if i >= 0 {
+			out[n] = m.entry(i)
+		}
+	}
+	return out
+}
+
+// indexes finds paths, -1 for one that is not there. Paths in the order of a walk are found at once, one after the other.
+func (m *memory) indexes(paths []string) []int {
+	out := make([]int, len(paths))
+	next := 0
+	for n, p := range paths {
+		p = clean(p)
+		i, ok := next, next < len(m.entries) && m.entries[next].Path[len(m.prefix):] == p
+		if !ok {
+			i, ok = m.find(p)
+		}
+		if !ok {
+			out[n] = -1
+			continue
+		}
+		out[n], next = i, i+1
+	}
+	return out
 }
 
 // memoryEntry is one entry as a walk reports it.

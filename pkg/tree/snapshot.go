@@ -96,6 +96,8 @@ type content interface {
 	open(p string) (io.ReadCloser, error)
 	// complete answers the stats of paths, nil for one that is gone.
 	complete(ctx context.Context, paths []string) ([]*types.Stat, error)
+	// known answers what is known of paths without asking the system; nil where nothing is.
+	known(paths []string) []Entry
 	// sub is a directory as a root of its own.
 	sub(p string) (content, error)
 	// subID tells the directory from others, given the identity of the root.
@@ -150,6 +152,10 @@ func (d deferred) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) er
 func (s *Snapshot) Complete(ctx context.Context, paths []string) ([]*types.Stat, error) {
 	return s.content.complete(ctx, paths)
 }
+
+// Known answers what the snapshot's source tells of clean paths beyond their stats, in their order: objects, notes and the
+// sizes of LFS objects. It is nil for a directory on disk, of which nothing more is known.
+func (s *Snapshot) Known(paths []string) []Entry { return s.content.known(paths) }
 
 // Lookup answers what lies at a path. It does not follow a link at the path itself, and none on the way to it.
 // "." is the root.
