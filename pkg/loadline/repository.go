@@ -14,6 +14,9 @@ import (
 	"github.com/loadline-dev/loadline/pkg/tree"
 )
 
+// workingDirectory is how messages name the directory that nobody named.
+const workingDirectory = "the working directory"
+
 // worktree is the value of --head that asks for the tracked paths with their content on disk.
 const worktree = "worktree"
 
@@ -43,7 +46,7 @@ type side struct {
 func openRepository(ctx context.Context, name string) (*repository, error) {
 	r := &repository{dir: name, display: name, prefix: "."}
 	if name == "" {
-		r.dir, r.display = ".", "the working directory"
+		r.dir, r.display = ".", workingDirectory
 	}
 	info, err := os.Stat(r.dir)
 	if err != nil {
@@ -98,7 +101,7 @@ func (r *repository) head(ctx context.Context, o CheckOptions) (*side, error) {
 	case r.git == nil && o.Head != "" && o.Head != worktree:
 		return nil, usage("finding the head %q: %s is not in a git repository", o.Head, r.display)
 	case r.git == nil:
-		return r.directory(ctx, r.dir, "no git repository")
+		return r.plainDirectory(r.dir, r.name(), "no git repository")
 	case o.Head == worktree && r.dir == "":
 		return nil, usage("finding the head: %s has no work tree", r.display)
 	case o.Head != "" && o.Head != worktree:
@@ -106,7 +109,7 @@ func (r *repository) head(ctx context.Context, o CheckOptions) (*side, error) {
 	case o.Head == "" && (o.Environment.CI || r.dir == ""):
 		return r.namedHead(ctx, "HEAD", "checked-out commit")
 	}
-	return r.tracked(ctx)
+	return r.tracked(ctx, "work tree")
 }
 
 func (r *repository) namedHead(ctx context.Context, rev, reason string) (*side, error) {
@@ -130,20 +133,16 @@ func (r *repository) commit(ctx context.Context, c candidate) (*side, error) {
 }
 
 // tracked opens the tracked paths with their content on disk. A directory of which nothing is tracked is read as it is.
-func (r *repository) tracked(ctx context.Context) (*side, error) {
+func (r *repository) tracked(ctx context.Context, reason string) (*side, error) {
 	s, err := tree.Tracked(ctx, r.git)
 	if err != nil {
 		return nil, err
 	}
 	s, err = s.Sub(r.prefix)
 	if err != nil {
-		return r.plainDirectory(r.dir, "nothing in it is tracked")
+		return r.plainDirectory(r.dir, r.name(), "nothing in it is tracked")
 	}
-	meta := report.Side{Directory: filepath.ToSlash(r.dir), Source: sourceTracked, Reason: "work tree"}
-	if commit, err := r.git.Resolve(ctx, "HEAD"); err == nil {
-		meta.Commit = commit
-	}
-	return &side{tree: s, meta: meta}, nil
+	return &side{tree: s, meta: report.Side{Directory: r.name(), Source: sourceTracked, Reason: reason}}, nil
 }
 
 // directory opens a directory in the same way as head: its tracked files where it lies in a work tree.
@@ -153,17 +152,26 @@ func (r *repository) directory(ctx context.Context, dir, reason string) (*side, 
 		return nil, err
 	}
 	if other.git == nil || other.dir == "" {
-		return r.plainDirectory(dir, reason)
+		return r.plainDirectory(dir, filepath.ToSlash(dir), reason)
 	}
-	return other.tracked(ctx)
+	return other.tracked(ctx, reason)
 }
 
-func (r *repository) plainDirectory(dir, reason string) (*side, error) {
+// plainDirectory opens a directory as it is on disk.
+func (r *repository) plainDirectory(dir, name, reason string) (*side, error) {
 	s, err := tree.Directory(dir)
 	if err != nil {
 		return nil, &UsageError{Err: err}
 	}
-	return &side{tree: s, meta: report.Side{Directory: filepath.ToSlash(dir), Source: sourceDirectory, Reason: reason}}, nil
+	return &side{tree: s, meta: report.Side{Directory: name, Source: sourceDirectory, Reason: reason}}, nil
+}
+
+// name is how a report names the directory: as the user did, so that no absolute path appears that was not typed.
+func (r *repository) name() string {
+	if r.dir == "" || r.display == workingDirectory {
+		return "."
+	}
+	return filepath.ToSlash(r.dir)
 }
 
 // sharesDisk reports whether what lies on disk belongs to head: it is the checked-out commit, or the tracked files.

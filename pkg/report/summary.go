@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Verdict is the report in one sentence, bytes and percent first. It holds no text of the repository.
@@ -68,9 +69,7 @@ func (s *Side) String() string {
 	}
 	commit := s.Commit[:min(12, len(s.Commit))]
 	switch {
-	case name == "":
-		name, commit = commit, ""
-	case name == s.Commit:
+	case name == "", commit != "" && strings.HasPrefix(s.Commit, name):
 		name, commit = commit, ""
 	}
 	detail := ""
@@ -114,9 +113,15 @@ func (r *Report) AllAssumptions() []Assumption {
 	return all
 }
 
-// Grown are the paths of a build's upload that grew, the largest first.
-func (b *Build) Grown() []Change {
-	return slices.DeleteFunc(slices.Clone(b.Changed), func(c Change) bool { return c.Growth() <= 0 })
+// MovedPaths is how many paths of a build's upload changed their size.
+func (b *Build) MovedPaths() int {
+	n := 0
+	for i := range b.Changed {
+		if b.Changed[i].Growth() != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // Growth is how many bytes of contents a path adds to the upload.

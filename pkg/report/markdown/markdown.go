@@ -15,8 +15,9 @@ const MaxBytes = 65_000
 
 // How much of each list is tried first; lists shrink further until everything fits.
 const (
-	maxRows  = 100
-	maxPaths = 10
+	maxRows   = 100
+	maxBuilds = 10
+	maxPaths  = 10
 )
 
 // Write writes a report in at most MaxBytes, by dropping whole rows and saying so.
@@ -144,23 +145,25 @@ func count(s *report.Size) string {
 	return report.Group(s.Files)
 }
 
-// paths are what grew most in each build, with the instruction that pulls it in.
+// paths are where each build grew or shrank most, with the instruction that pulls that in.
 func (p *page) paths(r *report.Report) {
-	for _, b := range r.Moved()[:min(len(r.Moved()), p.rows, 10)] {
-		grown := b.Grown()
-		if b.Status != report.Changed || len(grown) == 0 {
+	moved := r.Moved()
+	for _, b := range moved[:min(len(moved), p.rows, maxBuilds)] {
+		bundles := b.Rollup(min(maxPaths, p.rows))
+		if b.Status != report.Changed || len(bundles) == 0 {
 			continue
 		}
-		shown := grown[:min(len(grown), maxPaths, p.rows)]
-		p.line("<details><summary>", report.Count(int64(len(grown)), "path"), " grew in ", code(b.Name), "</summary>")
+		p.line("<details><summary>", report.Count(int64(b.MovedPaths()), "path"), " changed in ", code(b.Name), "</summary>")
 		p.line()
-		p.line("| Path | Change | Pulled in by |")
-		p.line("|:--|--:|:--|")
-		for _, c := range shown {
-			p.line(fmt.Sprintf("| %s | %s | %s |", code(c.Path), report.Growth(c.Growth()), pulls(c)))
+		p.line("| Path | Files | Change | Pulled in by |")
+		p.line("|:--|--:|--:|:--|")
+		files := 0
+		for _, g := range bundles {
+			files += g.Files
+			p.line(fmt.Sprintf("| %s | %s | %s | %s |", code(g.Path), report.Group(int64(g.Files)), report.Growth(g.Growth), pulls(g)))
 		}
 		p.line()
-		if rest := len(grown) - len(shown); rest > 0 {
+		if rest := b.MovedPaths() - files; rest > 0 {
 			p.line(fmt.Sprintf("… and %s.", report.Count(int64(rest), "more path")))
 			p.line()
 		}
@@ -169,11 +172,11 @@ func (p *page) paths(r *report.Report) {
 	}
 }
 
-func pulls(c report.Change) string {
-	if len(c.Pulls) == 0 {
+func pulls(g report.Bundle) string {
+	if len(g.Pulls) == 0 {
 		return ""
 	}
-	first := c.Pulls[0]
+	first := g.Pulls[0]
 	return code(fmt.Sprintf("%s:%d", first.Path, first.Line)) + " " + code(first.Text)
 }
 

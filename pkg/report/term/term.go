@@ -161,33 +161,39 @@ func (p *printer) row(cells []string, widths []int, b report.Build) string {
 		arrow + runewidth.FillLeft(cells[2], widths[2]) + "  " + change
 }
 
-// paths writes what moved most in a build, and which instruction pulls it in.
+// paths writes where a build grew or shrank most, and which instruction pulls that in.
 func (p *printer) paths(b report.Build) {
-	if b.Status != report.Changed && b.Status != report.Removed && b.Status != report.Added {
+	if b.Status != report.Changed && b.Status != report.Added {
 		return
 	}
-	var moved []report.Change
-	for _, c := range b.Changed {
-		if c.Growth() != 0 {
-			moved = append(moved, c)
-		}
+	bundles := b.Rollup(shownPaths)
+	sizes := 0
+	for _, g := range bundles {
+		sizes = max(sizes, len(report.Growth(g.Growth)))
 	}
-	if b.Status == report.Removed {
-		return
+	files := 0
+	for _, g := range bundles {
+		files += g.Files
+		p.line("      ", runewidth.FillLeft(report.Growth(g.Growth), sizes), "  ", source.Printable(g.Path), inFiles(g), p.pulls(g))
 	}
-	for _, c := range moved[:min(len(moved), shownPaths)] {
-		p.line("      ", runewidth.FillLeft(report.Growth(c.Growth()), 10), "  ", source.Printable(c.Path), p.pulls(c))
-	}
-	if rest := len(moved) - shownPaths; rest > 0 {
+	if rest := b.MovedPaths() - files; rest > 0 && len(bundles) > 0 {
 		p.line(p.faint(fmt.Sprintf("      … and %s", report.Count(int64(rest), "more path"))))
 	}
 }
 
-func (p *printer) pulls(c report.Change) string {
-	if len(c.Pulls) == 0 {
+// inFiles says how many paths of a directory changed.
+func inFiles(g report.Bundle) string {
+	if !strings.HasSuffix(g.Path, "/") {
 		return ""
 	}
-	first := c.Pulls[0]
+	return " in " + report.Count(int64(g.Files), "file")
+}
+
+func (p *printer) pulls(g report.Bundle) string {
+	if len(g.Pulls) == 0 {
+		return ""
+	}
+	first := g.Pulls[0]
 	return p.faint(fmt.Sprintf("  %s:%d %s", source.Printable(first.Path), first.Line, source.Printable(first.Text)))
 }
 
