@@ -86,7 +86,7 @@ func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 func printError(s streams, err error) {
 	fmt.Fprintf(s.err, "loadline: %s\n", source.Printable(err.Error()))
 	if located := (*source.Error)(nil); errors.As(err, &located) {
-		fmt.Fprint(s.err, located.Snippet())
+		fmt.Fprintln(s.err, located.Snippet())
 	}
 }
 

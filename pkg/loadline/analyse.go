@@ -59,6 +59,11 @@ func readDockerfile(req transfer.Request, name string) (*dockerfile.File, error)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, plain(err))
 	}
+	image, line := dockerfile.Syntax(text)
+	if err := transfer.CheckSyntax(image); err != nil {
+		at := source.NewFile(name, text)
+		return nil, &source.Error{File: at, Span: at.Line(line), Msg: err.Error(), Err: err}
+	}
 	file, err := dockerfile.Parse(name, text)
 	if err != nil {
 		return nil, err

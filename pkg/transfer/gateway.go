@@ -94,6 +94,15 @@ func (r *recorder) forward(ctx context.Context, req gateway.SolveRequest) (*gate
 	return builder.Build(ctx, r)
 }
 
+// CheckSyntax refuses the image of a syntax directive that is not Docker's own frontend: such a file need not even be a
+// Dockerfile.
+func CheckSyntax(image string) error {
+	if image == "" || dockersFrontend(image) {
+		return nil
+	}
+	return &SyntaxError{Image: image}
+}
+
 // dockersFrontend reports whether an image is a release of the Dockerfile frontend by Docker.
 func dockersFrontend(image string) bool {
 	named, err := reference.ParseNormalizedNamed(image)

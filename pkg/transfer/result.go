@@ -40,7 +40,7 @@ func (r *result) ReadFile(_ context.Context, req gateway.ReadRequest) ([]byte, e
 	isIgnore := strings.HasSuffix(req.Filename, ".dockerignore")
 	data, err := t.readFile(req.Filename)
 	if err == nil && isIgnore {
-		if _, err := dockerignore.Parse(name, data); err != nil {
+		if err := checkPatterns(name, data); err != nil {
 			return nil, r.recorder.fail(err)
 		}
 	}
@@ -48,6 +48,19 @@ func (r *result) ReadFile(_ context.Context, req gateway.ReadRequest) ([]byte, e
 		return data, err
 	}
 	return nil, r.recorder.fail(&FileError{Path: name, Err: err})
+}
+
+// checkPatterns refuses an ignore file with a pattern that no path can be matched with: BuildKit fails on it without a
+// line.
+func checkPatterns(name string, text []byte) error {
+	file, err := dockerignore.Parse(name, text)
+	if err != nil {
+		return err
+	}
+	if bad := file.BadPattern(); bad != nil {
+		return bad
+	}
+	return nil
 }
 
 // daemonFindsNone reports whether the daemon, too, fails to read an ignore file for this reason, and therefore goes
