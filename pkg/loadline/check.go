@@ -15,10 +15,6 @@ import (
 	"github.com/loadline-dev/loadline/pkg/transfer"
 )
 
-// BuildDeadline is how long the analysis of one build may take. An ordinary one takes milliseconds; only hostile
-// input comes near.
-const BuildDeadline = 2 * time.Minute
-
 // CheckOptions say what to compare with what, and what fails.
 type CheckOptions struct {
 	// Path is the directory to analyse, or a repository without a work tree; empty means the repository around the
@@ -50,11 +46,28 @@ type CheckOptions struct {
 //
 // Errors: *UsageError for options or a configuration that cannot be; others where nothing could be read at all.
 func Check(ctx context.Context, o CheckOptions) (*report.Report, error) {
-	r, err := openRepository(ctx, o.Path)
+	c, done, err := open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	defer r.close()
+	defer done()
+	return c.run(ctx)
+}
+
+// open reads both sides and finds their builds. done lets go of the repository.
+func open(ctx context.Context, o CheckOptions) (c *check, done func(), err error) {
+	r, err := openRepository(ctx, o.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c, err = r.check(ctx, o); err != nil {
+		r.close()
+		return nil, nil, err
+	}
+	return c, r.close, nil
+}
+
+func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) {
 	head, err := r.head(ctx, o)
 	if err != nil {
 		return nil, err
@@ -73,11 +86,11 @@ func Check(ctx context.Context, o CheckOptions) (*report.Report, error) {
 			base.config, base.builds = head.config, head.builds
 		}
 	}
-	c := &check{options: o, head: head, base: base, notices: notices}
+	c := &check{options: o, head: head, base: base, notices: notices, limit: BuildDeadline}
 	if r.sharesDisk(ctx, head) {
 		c.disk = &disk{dir: r.dir, head: head, meter: &c.meter}
 	}
-	return c.run(ctx)
+	return c, nil
 }
 
 // check is one comparison on its way.
@@ -88,33 +101,51 @@ type check struct {
 	disk    *disk
 	meter   transfer.Meter
 	notices []string
+	// limit is how long one build may take.
+	limit time.Duration
 }
 
 // run analyses all builds, several at a time, and puts the report together.
 func (c *check) run(ctx context.Context) (*report.Report, error) {
 	pairs := c.pairs()
 	results := make([]compare.Pair, len(pairs))
-	group, ctx := errgroup.WithContext(ctx)
+	limited, cancel := context.WithTimeout(ctx, RunDeadline)
+	defer cancel()
+	var group errgroup.Group
 	group.SetLimit(max(2, min(runtime.GOMAXPROCS(0), 4)))
 	var mu sync.Mutex
 	done := 0
 	for i, p := range pairs {
 		group.Go(func() error {
-			results[i] = c.pair(ctx, p)
-			if err := ctx.Err(); err != nil {
-				return context.Cause(ctx)
-			}
+			results[i] = c.pairInTime(limited, p)
+			mu.Lock()
+			defer mu.Unlock()
+			done++
 			if c.options.Progress != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				done++
 				c.options.Progress(done, len(pairs))
 			}
-			return nil
+			return context.Cause(ctx)
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	return c.report(results)
+}
+
+// pairInTime analyses one build on both sides, or says that it takes too long.
+func (c *check) pairInTime(ctx context.Context, p builds) compare.Pair {
+	out, err := inTime(ctx, c.limit, func(ctx context.Context) (compare.Pair, error) {
+		out := c.pair(ctx, p)
+		return out, ctx.Err()
+	})
+	switch {
+	case err == nil:
+		return out
+	case p.head == nil:
+		return compare.Pair{Build: *p.base}
+	}
+	s := skipped(*p.head, err)
+	s.Regression = p.base != nil
+	return compare.Pair{Build: *p.head, Skipped: []report.Skipped{s}}
 }

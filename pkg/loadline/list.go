@@ -14,6 +14,10 @@ import (
 // Errors: *UsageError for directories and revisions that do not exist; *source.Error for a Dockerfile or ignore file
 // that cannot be read as one; *transfer.SyntaxError for a frontend that is not Docker's.
 func List(ctx context.Context, b Single) (*report.UploadReport, error) {
+	return inTime(ctx, BuildDeadline, b.list)
+}
+
+func (b Single) list(ctx context.Context) (*report.UploadReport, error) {
 	req, err := b.open(ctx)
 	if err != nil {
 		return nil, err

@@ -30,6 +30,10 @@ type Reason struct {
 // Why answers which instructions pull paths of the build context into the upload, or which line of an ignore file
 // keeps them out.
 func Why(ctx context.Context, b Single, paths []string) ([]Reason, error) {
+	return inTime(ctx, BuildDeadline, func(ctx context.Context) ([]Reason, error) { return b.why(ctx, paths) })
+}
+
+func (b Single) why(ctx context.Context, paths []string) ([]Reason, error) {
 	req, err := b.open(ctx)
 	if err != nil {
 		return nil, err
