@@ -24,30 +24,38 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command as a user does, on repositories made by git.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, filepath.Join("testdata", "script")) }
+
+func runScripts(t *testing.T, dir string) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir:           filepath.Join("testdata", "script"),
+		Dir:           dir,
 		UpdateScripts: *update,
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("CI", "")
-			env.Setenv("GITHUB_ACTIONS", "")
-			env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
-			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
-			env.Setenv("GIT_CEILING_DIRECTORIES", env.WorkDir)
-			for _, who := range []string{"AUTHOR", "COMMITTER"} {
-				env.Setenv("GIT_"+who+"_NAME", "someone")
-				env.Setenv("GIT_"+who+"_EMAIL", "someone@example.com")
-				env.Setenv("GIT_"+who+"_DATE", "2026-01-01T00:00:00Z")
-			}
-			return nil
-		},
+		Setup:         laptop,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
 			"fifo":   fifo,
 			"repeat": repeat,
 			"deep":   deep,
+			"long":   long,
+			"mangle": mangle,
 		},
 	})
+}
+
+// laptop is the environment of scripts: nobody's git configuration, and fixed names and dates of commits.
+func laptop(env *testscript.Env) error {
+	env.Setenv("CI", "")
+	env.Setenv("GITHUB_ACTIONS", "")
+	env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+	env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+	env.Setenv("GIT_CEILING_DIRECTORIES", env.WorkDir)
+	for _, who := range []string{"AUTHOR", "COMMITTER"} {
+		env.Setenv("GIT_"+who+"_NAME", "someone")
+		env.Setenv("GIT_"+who+"_EMAIL", "someone@example.com")
+		env.Setenv("GIT_"+who+"_DATE", "2026-01-01T00:00:00Z")
+	}
+	return nil
 }
 
 // exits runs the command and checks its exit code: exits 2 check --base x.
@@ -97,6 +105,27 @@ func deep(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(root.WriteFile("file", []byte("x"), 0o644))
 	root.Close()
+}
+
+// long makes a file at the end of a path of so many characters: long DIR LENGTH.
+func long(ts *testscript.TestScript, _ bool, args []string) {
+	length, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	name := strings.Repeat(strings.Repeat("l", 99)+"/", length/100) + strings.Repeat("l", length%100)
+	ts.Check(os.MkdirAll(filepath.Dir(filepath.Join(ts.MkAbs(args[0]), name)), 0o755))
+	ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[0]), name), []byte("x"), 0o644))
+}
+
+// mangle makes files with names that mean something to a terminal, a log or Markdown, in data of a directory.
+func mangle(ts *testscript.TestScript, _ bool, args []string) {
+	dir := filepath.Join(ts.MkAbs(args[0]), "data")
+	ts.Check(os.MkdirAll(dir, 0o755))
+	for i, name := range []string{
+		"line\nbreak", "\x1b[31mred", "\u202etxt.exe", "##[error]x", "::error::x", "%0A::warning::x", "\xff\xfe", "@someone",
+		"<img src=x>", "|a|b|", "`code`", "[x](javascript:alert)", "<!-- loadline -->", "\u200bzero", "a\tb", "-->",
+	} {
+		ts.Check(os.WriteFile(filepath.Join(dir, name), []byte(strings.Repeat("x", 1000*(i+1))), 0o644))
+	}
 }
 
 const (

@@ -80,6 +80,11 @@ func newPlan(ctx context.Context, req transfer.Request, file *dockerfile.File, n
 	if err == nil {
 		return plan, nil
 	}
+	var located *source.Error
+	var unread *transfer.FileError
+	if errors.As(err, &located) || errors.As(err, &unread) {
+		return nil, err // it names the file: an ignore file, most often
+	}
 	line := transfer.Line(err)
 	instruction := file.InstructionAt(line)
 	if instruction == nil {

@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/docker/go-units"
-
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
+	"github.com/loadline-dev/loadline/pkg/report"
 	"github.com/loadline-dev/loadline/pkg/source"
 	"github.com/loadline-dev/loadline/pkg/transfer"
 	"github.com/loadline-dev/loadline/pkg/tree"
@@ -103,7 +102,7 @@ func (a *assumptions) aboutEntries(transfers []*transfer.Transfer) {
 	}
 	if paths := byNote[tree.LFSPointer]; len(paths) > 0 {
 		a.estimate(fmt.Sprintf("%s counted as git LFS pointers, %s where LFS is checked out: %s",
-			files(len(paths)), units.HumanSize(float64(real)), some(paths)))
+			files(len(paths)), report.Bytes(real), some(paths)))
 	}
 	if paths := byNote[tree.Converted]; len(paths) > 0 {
 		a.estimate(fmt.Sprintf("%s counted as stored in git, which .gitattributes converts in a checkout: %s",

@@ -116,7 +116,7 @@ func (s *side) request(b build.Build, dir string) (transfer.Request, error) {
 	}
 	if b.IgnoreFile != "" {
 		if req.Ignore, err = s.tree.ReadFile(b.IgnoreFile, transfer.MaxFile); err != nil {
-			return req, fmt.Errorf("reading %s: %w", b.IgnoreFile, err)
+			return req, fmt.Errorf("reading %s: %w", source.Printable(b.IgnoreFile), plain(err))
 		}
 	}
 	return req, nil
@@ -126,7 +126,7 @@ func (s *side) request(b build.Build, dir string) (transfer.Request, error) {
 func (s *side) sub(dir string) (*tree.Snapshot, error) {
 	t, err := s.tree.Sub(dir)
 	if err != nil {
-		return nil, fmt.Errorf("opening the directory %s: %w", dir, err)
+		return nil, fmt.Errorf("opening the directory %s: %w", source.Printable(dir), plain(err))
 	}
 	return t, nil
 }

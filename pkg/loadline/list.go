@@ -2,7 +2,6 @@ package loadline
 
 import (
 	"context"
-	"path"
 
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
 	"github.com/loadline-dev/loadline/pkg/report"
@@ -26,7 +25,7 @@ func (b Single) list(ctx context.Context) (*report.UploadReport, error) {
 		return remoteUpload(), nil
 	}
 	var meter transfer.Meter
-	u, err := analyse(ctx, &meter, req, path.Base(req.Filename))
+	u, err := analyse(ctx, &meter, req, b.dockerfile())
 	if err != nil {
 		return nil, err
 	}

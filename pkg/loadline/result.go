@@ -1,6 +1,8 @@
 package loadline
 
 import (
+	"fmt"
+
 	"github.com/loadline-dev/loadline/pkg/compare"
 	"github.com/loadline-dev/loadline/pkg/report"
 )
@@ -26,12 +28,20 @@ func (c *check) report(pairs []compare.Pair) (*report.Report, error) {
 	}
 	r.Notices = c.notices
 	if len(r.Builds) == 0 && len(r.Skipped) == 0 {
-		r.Notices = append(r.Notices, "no builds found: there is no Dockerfile, and .loadline.yaml declares none")
+		r.Notices = append(r.Notices, c.whyNone())
 	}
 	r.Normalize()
 	r.Gate = compare.Judge(r, limits)
 	r.Normalize()
 	return r, nil
+}
+
+// whyNone says why there is nothing to report.
+func (c *check) whyNone() string {
+	if len(c.options.Builds) > 0 && len(c.head.builds) > 0 {
+		return fmt.Sprintf("none of the names of %s matches %s", report.Count(int64(len(c.head.builds)), "build"), some(c.options.Builds))
+	}
+	return "there is no Dockerfile, and .loadline.yaml declares no build"
 }
 
 // The exit codes that a report asks for.
@@ -47,10 +57,8 @@ func ExitCode(r *report.Report) int {
 	if !r.Gate.Passed {
 		return exitGate
 	}
-	for _, s := range r.Skipped {
-		if s.Regression || len(r.Builds) == 0 && !s.Template {
-			return exitNotAnalysed
-		}
+	if len(r.Unanswered()) > 0 {
+		return exitNotAnalysed
 	}
 	return exitPassed
 }

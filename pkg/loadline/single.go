@@ -38,6 +38,17 @@ type Single struct {
 	Stdin io.Reader
 }
 
+// dockerfile is how messages name the Dockerfile: as the user did.
+func (b Single) dockerfile() string {
+	switch {
+	case b.File == "-" || b.Context == "-":
+		return "Dockerfile"
+	case b.File != "":
+		return filepath.ToSlash(b.File)
+	}
+	return path.Join(filepath.ToSlash(b.Context), "Dockerfile")
+}
+
 // place is where the paths of a Single lead: the disk, or one commit.
 type place struct {
 	// root is the commit's tree; nil for the disk.
@@ -59,7 +70,7 @@ func (p *place) directory(name string) (*tree.Snapshot, error) {
 		s, err = tree.Directory(name)
 	}
 	if err != nil {
-		return nil, &UsageError{Err: fmt.Errorf("opening the directory %s: %w", name, err)}
+		return nil, &UsageError{Err: fmt.Errorf("opening the directory %s: %w", name, plain(err))}
 	}
 	p.opened[name] = s
 	return s, nil
@@ -73,7 +84,10 @@ func cleanInTree(name string) string {
 
 // open finds what the flags name and turns it into a request.
 func (b Single) open(ctx context.Context) (transfer.Request, error) {
-	req := transfer.Request{Stage: b.Stage, Args: b.Args, Platforms: b.Platforms}
+	req := transfer.Request{
+		Stage: b.Stage, Args: b.Args, Platforms: b.Platforms,
+		ContextDir: filepath.ToSlash(b.Context), DockerfileDir: path.Dir(b.dockerfile()),
+	}
 	p := &place{opened: map[string]*tree.Snapshot{}}
 	if b.Rev != "" || b.GitDir != "" {
 		root, err := b.commit(ctx)

@@ -41,7 +41,7 @@ func (b Single) why(ctx context.Context, paths []string) ([]Reason, error) {
 	if req.Dockerfile == nil || req.Context == nil {
 		return nil, usage("explaining paths: the context is remote, nothing of it is uploaded")
 	}
-	name := path.Base(req.Filename)
+	name := b.dockerfile()
 	u, err := prepare(ctx, req, name)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/loadline-dev/loadline/pkg/source"
 )
 
 // Verdict is the report in one sentence, bytes and percent first. It holds no text of the repository.
@@ -24,6 +26,22 @@ func (r *Report) Verdict() string {
 		return fmt.Sprintf("no change: %s to upload in %s", Bytes(r.Upload.Head.bytes()), Count(n, "build"))
 	}
 	return fmt.Sprintf("%s to upload in %d of %s", GrowthOf(r.Upload.Delta.bytes(), r.Upload.Base.bytes()), moved, Count(n, "build"))
+}
+
+// Unanswered says why the check has no answer, whether or not the gate passed; empty where it has one. The command
+// exits with 3 then.
+func (r *Report) Unanswered() []string {
+	var out []string
+	nothing := len(r.Builds) == 0
+	for _, s := range r.Skipped {
+		switch {
+		case s.Regression:
+			out = append(out, fmt.Sprintf("build %s can be analysed at the base, and here it cannot", source.Printable(s.Build)))
+		case nothing && !s.Template:
+			out = append(out, fmt.Sprintf("build %s cannot be analysed, and there is no other", source.Printable(s.Build)))
+		}
+	}
+	return out
 }
 
 func noneOf(n int) string {

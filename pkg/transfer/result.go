@@ -13,6 +13,7 @@ import (
 	fstypes "github.com/tonistiigi/fsutil/types"
 
 	"github.com/loadline-dev/loadline/pkg/dockerignore"
+	"github.com/loadline-dev/loadline/pkg/source"
 	"github.com/loadline-dev/loadline/pkg/tree"
 )
 
@@ -76,7 +77,13 @@ type FileError struct {
 	Err  error
 }
 
-func (e *FileError) Error() string { return fmt.Sprintf("reading %s: %v", e.Path, e.Err) }
+func (e *FileError) Error() string {
+	err := e.Err
+	if named := (*fs.PathError)(nil); errors.As(err, &named) {
+		err = named.Err // the path stands before it, with its directory
+	}
+	return fmt.Sprintf("reading %s: %v", source.Printable(e.Path), err)
+}
 
 func (e *FileError) Unwrap() error { return e.Err }
 

@@ -192,13 +192,18 @@ func (s *Snapshot) Open(p string) (io.ReadCloser, error) {
 		err = readable(e)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", source.Printable(p), withoutPath(err))
+		return nil, pathError("opening", p, err)
 	}
 	rc, err := s.content.open(e.Path)
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", source.Printable(p), withoutPath(err))
+		return nil, pathError("opening", p, err)
 	}
 	return rc, nil
+}
+
+// pathError names the path once: a *fs.PathError, so that a caller who says more of it can leave it out.
+func pathError(op, p string, err error) error {
+	return &fs.PathError{Op: op, Path: source.Printable(p), Err: withoutPath(err)}
 }
 
 func readable(e Entry) error {
@@ -219,7 +224,7 @@ func readable(e Entry) error {
 func (s *Snapshot) ReadFile(p string, limit int64) ([]byte, error) {
 	e, err := s.resolve(clean(p), clampLinks)
 	if err == nil && e.Mode.IsRegular() && e.Size > limit {
-		return nil, fmt.Errorf("reading %s: %w: more than %d bytes", source.Printable(p), ErrTooLarge, limit)
+		return nil, pathError("reading", p, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit))
 	}
 	rc, err := s.Open(p)
 	if err != nil {
@@ -228,10 +233,10 @@ func (s *Snapshot) ReadFile(p string, limit int64) ([]byte, error) {
 	defer rc.Close()
 	data, err := io.ReadAll(io.LimitReader(rc, limit+1))
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", source.Printable(p), withoutPath(err))
+		return nil, pathError("reading", p, err)
 	}
 	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("reading %s: %w: more than %d bytes", source.Printable(p), ErrTooLarge, limit)
+		return nil, pathError("reading", p, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit))
 	}
 	return data, nil
 }
@@ -242,21 +247,21 @@ func (s *Snapshot) ReadFile(p string, limit int64) ([]byte, error) {
 func (s *Snapshot) Sub(dir string) (*Snapshot, error) {
 	p, inside := cleanInside(dir)
 	if !inside {
-		return nil, fmt.Errorf("opening %s: it is outside of the tree", source.Printable(dir))
+		return nil, pathError("opening", dir, errors.New("is outside of the tree"))
 	}
 	e, err := s.resolve(p, refuseLinks)
 	if err == nil && !e.Mode.IsDir() {
 		err = ErrNotDirectory
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", source.Printable(dir), withoutPath(err))
+		return nil, pathError("opening", dir, err)
 	}
 	if e.Path == "." {
 		return s, nil
 	}
 	c, err := s.content.sub(e.Path)
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", source.Printable(dir), withoutPath(err))
+		return nil, pathError("opening", dir, err)
 	}
 	return &Snapshot{content: c, id: s.content.subID(s.id, e.Path)}, nil
 }

@@ -250,15 +250,22 @@ func (p *printer) assumptions(r *report.Report) {
 }
 
 func (p *printer) gate(r *report.Report) {
-	if len(r.Builds) == 0 && r.Gate.Passed {
-		return
-	}
-	p.line()
-	if r.Gate.Passed {
+	unanswered := r.Unanswered()
+	switch {
+	case !r.Gate.Passed || len(unanswered) > 0:
+		p.line()
+	case len(r.Builds) > 0:
+		p.line()
 		p.line(p.green("PASS"))
-		return
 	}
 	for _, reason := range r.Gate.Reasons {
 		p.line(p.red("FAIL "), source.Printable(reason))
+	}
+	for i, reason := range unanswered {
+		if i == shownNotes {
+			p.line(p.red(fmt.Sprintf("… and %s", report.Count(int64(len(unanswered)-i), "more build"))))
+			break
+		}
+		p.line(p.red("ERROR "), source.Printable(reason))
 	}
 }
