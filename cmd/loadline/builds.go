@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -16,12 +15,7 @@ func newBuilds(s streams) *cobra.Command {
 	var o loadline.CheckOptions
 	var format, output string
 	list := formats[*loadline.Inventory]{
-		"json": func(w io.Writer, v *loadline.Inventory) error {
-			enc := json.NewEncoder(w)
-			enc.SetEscapeHTML(false)
-			enc.SetIndent("", "  ")
-			return enc.Encode(v)
-		},
+		"json": report.WriteJSON[*loadline.Inventory],
 		"text": writeInventory,
 	}
 	c := &cobra.Command{
@@ -67,7 +61,7 @@ func writeInventory(w io.Writer, v *loadline.Inventory) error {
 		if b.Origin.Line > 0 {
 			line += fmt.Sprintf("  (%s:%d)", source.Printable(b.Origin.Path), b.Origin.Line)
 		}
-		if _, err := fmt.Fprintln(w, line); err != nil {
+		if _, err := fmt.Fprintln(w, source.LogLine(line)); err != nil {
 			return err
 		}
 	}
@@ -77,7 +71,7 @@ func writeInventory(w io.Writer, v *loadline.Inventory) error {
 		}
 	}
 	for _, l := range v.LeftOut {
-		if _, err := fmt.Fprintf(w, "  %s: %s\n", source.Printable(l.Path), source.Printable(l.Reason)); err != nil {
+		if _, err := fmt.Fprintln(w, source.LogLine("  "+source.Printable(l.Path)+": "+source.Printable(l.Reason))); err != nil {
 			return err
 		}
 	}

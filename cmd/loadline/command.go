@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -84,9 +85,11 @@ func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 
 // printError prints an error once, with the place in the file where there is one.
 func printError(s streams, err error) {
-	fmt.Fprintf(s.err, "loadline: %s\n", source.Printable(err.Error()))
+	fmt.Fprintln(s.err, source.LogLine("loadline: "+source.Printable(err.Error())))
 	if located := (*source.Error)(nil); errors.As(err, &located) {
-		fmt.Fprintln(s.err, located.Snippet())
+		for line := range strings.Lines(located.Snippet()) {
+			fmt.Fprintln(s.err, source.LogLine(strings.TrimSuffix(line, "\n")))
+		}
 	}
 }
 

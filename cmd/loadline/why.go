@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -14,7 +13,7 @@ import (
 
 func newWhy(s streams) *cobra.Command {
 	var flags buildFlags
-	list := formats[[]loadline.Reason]{"json": writeReasonsJSON, "text": writeReasons}
+	list := formats[[]loadline.Reason]{"json": report.WriteJSON[[]loadline.Reason], "text": writeReasons}
 	c := &cobra.Command{
 		Use:   "why [docker build flags] CONTEXT FILE…",
 		Short: "Say which instruction pulls a path into the upload, or which ignore line keeps it out",
@@ -40,13 +39,6 @@ func newWhy(s streams) *cobra.Command {
 	return c
 }
 
-func writeReasonsJSON(w io.Writer, reasons []loadline.Reason) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(reasons)
-}
-
 // writeReasons answers one path after the other: the verdict, then what decides it.
 func writeReasons(w io.Writer, reasons []loadline.Reason) error {
 	for _, r := range reasons {
@@ -54,7 +46,7 @@ func writeReasons(w io.Writer, reasons []loadline.Reason) error {
 		if r.Uploaded {
 			verdict = fmt.Sprintf("uploaded: %s in %s", report.Bytes(r.Size.Bytes), report.Count(r.Size.Files, "file"))
 		}
-		if _, err := fmt.Fprintf(w, "%s: %s\n", source.Printable(r.Path), verdict); err != nil {
+		if _, err := fmt.Fprintln(w, source.LogLine(source.Printable(r.Path)+": "+verdict)); err != nil {
 			return err
 		}
 		lines := []string{}
@@ -72,7 +64,7 @@ func writeReasons(w io.Writer, reasons []loadline.Reason) error {
 			lines = append(lines, r.Note)
 		}
 		for _, line := range lines {
-			if _, err := fmt.Fprintf(w, "  %s\n", line); err != nil {
+			if _, err := fmt.Fprintln(w, source.LogLine("  "+line)); err != nil {
 				return err
 			}
 		}

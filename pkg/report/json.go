@@ -29,16 +29,18 @@ const MaxSaved = 64 << 20
 // Write writes a report as JSON: indented, the same bytes for the same report.
 func Write(w io.Writer, r *Report) error {
 	r.Normalize()
-	return writeJSON(w, r)
+	return WriteJSON(w, r)
 }
 
 // WriteUpload writes an upload as JSON.
 func WriteUpload(w io.Writer, u *UploadReport) error {
 	u.normalize()
-	return writeJSON(w, u)
+	return WriteJSON(w, u)
 }
 
-func writeJSON[T any](w io.Writer, v T) error {
+// WriteJSON writes a value in the form of all our JSON: indented, and such that a log which a GitHub runner reads may
+// hold it: "##[" would be a command there, and in JSON it occurs in strings only, so that an escape means the same.
+func WriteJSON[T any](w io.Writer, v T) error {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -46,7 +48,7 @@ func writeJSON[T any](w io.Writer, v T) error {
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
-	_, err := w.Write(buf.Bytes())
+	_, err := w.Write(bytes.ReplaceAll(buf.Bytes(), []byte("##["), []byte(`##\u005b`)))
 	return err
 }
 

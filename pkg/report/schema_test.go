@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -18,43 +19,56 @@ var update = flag.Bool("update", false, "rewrite the generated files")
 // generate writes the JSON Schema of a type.
 func generate(t *testing.T, v any, title string) []byte {
 	t.Helper()
-	r := &generator.Reflector{DoNotReference: false, ExpandedStruct: true}
+	r := &generator.Reflector{ExpandedStruct: true}
 	s := r.Reflect(v)
 	s.Title = title
 	s.ID = ""
-	// A nil pointer is null in JSON; the generator knows only of absence.
+	s.Properties.Set("schema", &generator.Schema{Const: title})
+	root := reflect.TypeOf(v).Elem()
+	nullable(s, root)
+	for name, def := range s.Definitions {
+		nullable(def, named(root, name))
+		if status, ok := def.Properties.Get("status"); ok {
+			status.Enum = []any{Added, Removed, Changed, Unchanged, Absolute}
+		}
+	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(nullable(text), '\n')
+	return append(text, '\n')
 }
 
-// nullable lets the pointers of the types be null.
-func nullable(text []byte) []byte {
-	for _, def := range []string{"Size", "Side", "Saving"} {
-		ref := `"$ref": "#/$defs/` + def + `"`
-		for _, name := range []string{"base", "head", "delta", "untracked", "saves"} {
-			from := `"` + name + "\": {\n"
-			text = replaceNullable(text, from, ref)
+// nullable lets the pointers of a struct be null: the generator knows only of absence.
+func nullable(s *generator.Schema, t reflect.Type) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Type.Kind() != reflect.Pointer {
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if property, ok := s.Properties.Get(name); ok {
+			s.Properties.Set(name, &generator.Schema{AnyOf: []*generator.Schema{property, {Type: "null"}}})
 		}
 	}
-	return text
 }
 
-func replaceNullable(text []byte, from, ref string) []byte {
-	var out []string
-	lines := strings.Split(string(text), "\n")
-	for i := 0; i < len(lines); i++ {
-		line := lines[i]
-		out = append(out, line)
-		if strings.HasSuffix(line+"\n", from) && i+1 < len(lines) && strings.TrimSpace(lines[i+1]) == ref {
-			indent := strings.Repeat(" ", len(lines[i+1])-len(strings.TrimLeft(lines[i+1], " ")))
-			out = append(out, indent+`"anyOf": [ { `+ref+` }, { "type": "null" } ]`)
-			i++
+// named is the struct of that name among the types that t is made of.
+func named(t reflect.Type, name string) reflect.Type {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return named(t.Elem(), name)
+	case reflect.Struct:
+		if t.Name() == name {
+			return t
+		}
+		for i := range t.NumField() {
+			if found := named(t.Field(i).Type, name); found != nil {
+				return found
+			}
 		}
 	}
-	return []byte(strings.Join(out, "\n"))
+	return nil
 }
 
 func TestSchemasAreFresh(t *testing.T) {

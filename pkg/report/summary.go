@@ -59,6 +59,14 @@ func (s *Size) bytes() int64 {
 	return s.Bytes
 }
 
+// Text is the reason with the build's name before it, unless it begins with the place in its Dockerfile.
+func (s *Skipped) Text() string {
+	if strings.HasPrefix(s.Reason, s.Build+":") {
+		return s.Reason
+	}
+	return s.Build + ": " + s.Reason
+}
+
 // Moved are the builds that were added, removed or changed, the largest difference first.
 func (r *Report) Moved() []Build {
 	moved := slices.DeleteFunc(slices.Clone(r.Builds), func(b Build) bool {
@@ -91,7 +99,7 @@ func (s *Side) String() string {
 		name, commit = commit, ""
 	}
 	detail := ""
-	for _, part := range []string{s.Reason, commit} {
+	for _, part := range []string{strings.TrimSuffix(s.Reason, " with "+name), commit} {
 		if part == "" || part == "given" {
 			continue
 		}

@@ -25,6 +25,18 @@ func Printable(s string) string {
 	return b.String()
 }
 
+// LogLine is a whole line of output made safe for the log of a GitHub workflow: the runner takes "::" at the start of a
+// line, after any white space, and "##[" anywhere in it for commands (actions/runner, ActionCommand.cs, TryParseV2 and
+// TryParse). Both are broken up by an escape. The parts of the line have been through Printable.
+func LogLine(line string) string {
+	line = strings.ReplaceAll(line, "##[", `##\x5b`)
+	text := strings.TrimLeftFunc(line, unicode.IsSpace)
+	if rest, ok := strings.CutPrefix(text, "::"); ok {
+		return line[:len(line)-len(text)] + `:\x3a` + rest
+	}
+	return line
+}
+
 func isPrintable(s string) bool {
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])

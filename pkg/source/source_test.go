@@ -134,6 +134,21 @@ func TestPrintableEscapesWhatCannotBeSeen(t *testing.T) {
 	}
 }
 
+func TestLogLineBreaksUpWorkflowCommands(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"a::b # [x]", "a::b # [x]"},
+		{"::error::x", `:\x3aerror::x`},
+		{" \t::add-mask::x", " \t:\\x3aadd-mask::x"},
+		{"  a/##[set-output name=x]##[y", `  a/##\x5bset-output name=x]##\x5by`},
+		{"###[x", `###\x5bx`},
+	}
+	for _, test := range tests {
+		if got := LogLine(test.in); got != test.want {
+			t.Errorf("LogLine(%q) = %s, want %s", test.in, got, test.want)
+		}
+	}
+}
+
 func TestWidthsAreThoseOfRunewidth(t *testing.T) {
 	condition := runewidth.NewCondition()
 	condition.EastAsianWidth, condition.StrictEmojiNeutral = false, true

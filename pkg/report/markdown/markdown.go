@@ -4,6 +4,7 @@ package markdown
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/report"
@@ -64,7 +65,7 @@ func render(r *report.Report, rows int) string {
 }
 
 func icon(r *report.Report) string {
-	if !r.Gate.Passed {
+	if !r.Gate.Passed || len(r.Unanswered()) > 0 {
 		return "❌"
 	}
 	return "⚓"
@@ -86,10 +87,14 @@ func (p *page) context(r *report.Report) {
 }
 
 func (p *page) gate(r *report.Report) {
-	for _, reason := range r.Gate.Reasons {
-		p.line("> **Failed:** ", plain(reason))
+	reasons := append(slices.Clone(r.Gate.Reasons), r.Unanswered()...)
+	for _, reason := range reasons[:min(len(reasons), p.rows)] {
+		p.line("- **Failed:** ", sentence(reason))
 	}
-	if len(r.Gate.Reasons) > 0 {
+	if rest := len(reasons) - p.rows; rest > 0 {
+		p.line(fmt.Sprintf("- … and %s", report.Count(int64(rest), "more reason")))
+	}
+	if len(reasons) > 0 {
 		p.line()
 	}
 }
@@ -190,8 +195,8 @@ func (p *page) untracked(r *report.Report) {
 }
 
 func (p *page) notices(r *report.Report) {
-	for _, notice := range r.Notices {
-		p.line("- ", plain(notice))
+	for _, notice := range r.Notices[:min(len(r.Notices), p.rows)] {
+		p.line("- ", sentence(notice))
 	}
 	if len(r.Notices) > 0 {
 		p.line()
@@ -205,7 +210,7 @@ func (p *page) skipped(r *report.Report) {
 	p.line("<details><summary>", report.Count(int64(len(r.Skipped)), "build"), " skipped</summary>")
 	p.line()
 	for _, s := range r.Skipped[:min(len(r.Skipped), p.rows)] {
-		p.line("- ", code(s.Build), ": ", plain(s.Reason))
+		p.line("- ", sentence(s.Text()))
 	}
 	if rest := len(r.Skipped) - p.rows; rest > 0 {
 		p.line(fmt.Sprintf("- … and %s", report.Count(int64(rest), "more build")))
@@ -227,7 +232,7 @@ func (p *page) assumptions(r *report.Report) {
 		if len(a.Builds) > 1 {
 			more = fmt.Sprintf(" and %d more", len(a.Builds)-1)
 		}
-		p.line("- ", plain(a.Text), " (", code(a.Builds[0]), more, ")")
+		p.line("- ", sentence(a.Text), " (", code(a.Builds[0]), more, ")")
 	}
 	if rest := len(all) - p.rows; rest > 0 {
 		p.line(fmt.Sprintf("- … and %s", report.Count(int64(rest), "more assumption")))

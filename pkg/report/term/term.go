@@ -52,7 +52,7 @@ func newPrinter(w io.Writer, o Options) *printer {
 
 // line writes one line; the arguments are safe to print already.
 func (p *printer) line(parts ...string) {
-	_, _ = p.w.WriteString(strings.TrimRight(strings.Join(parts, ""), " ") + "\n") // Flush returns the error
+	_, _ = p.w.WriteString(source.LogLine(strings.TrimRight(strings.Join(parts, ""), " ")) + "\n") // Flush returns the error
 }
 
 // Write writes a report.
@@ -220,7 +220,7 @@ func (p *printer) skipped(r *report.Report) {
 			p.line(p.faint(fmt.Sprintf("… and %s skipped", report.Count(int64(len(r.Skipped)-i), "more build"))))
 			return
 		}
-		p.line(p.warn("skipped "), source.Printable(s.Build), ": ", source.Printable(s.Reason))
+		p.line(p.warn("skipped "), source.Printable(s.Text()))
 		for text := range strings.Lines(s.Snippet) {
 			p.line("  ", source.Printable(strings.TrimRight(text, "\n")))
 		}
