@@ -218,7 +218,7 @@ func openRegular(dir, p string) (io.ReadCloser, error) {
 		return nil, withoutPath(err)
 	}
 	defer root.Close()
-	f, err := root.OpenFile(p, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	f, err := root.OpenFile(p, openFlags, 0)
 	if err != nil {
 		return nil, withoutPath(err)
 	}
