@@ -33,7 +33,7 @@ bench: ## speed as ratios, each pair in one run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./pkg/...
 
 update: ## rewrite golden files and generated schemas
-	$(GO) test ./pkg/report/... ./pkg/dockerfile ./cmd/loadline -update
+	$(GO) test ./pkg/report/... ./pkg/dockerfile ./pkg/transfer ./cmd/loadline -update
 
 docs: update ## documentation that is generated from the code
 

@@ -15,7 +15,8 @@ const (
 )
 
 // inTime answers what f answers, or that it takes too long. Work that does not heed its context is left behind: the
-// libraries that read a repository do not all look at theirs, and one build must never hide the others.
+// libraries that read a repository do not all look at theirs, and one build must never hide the others. For the same
+// reason a panic becomes an error.
 func inTime[T any](ctx context.Context, limit time.Duration, f func(context.Context) (T, error)) (T, error) {
 	type answer struct {
 		value T
@@ -25,6 +26,11 @@ func inTime[T any](ctx context.Context, limit time.Duration, f func(context.Cont
 	defer cancel()
 	answers := make(chan answer, 1)
 	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				answers <- answer{err: fmt.Errorf("the analysis panics, which is a fault of loadline: %v", p)}
+			}
+		}()
 		value, err := f(limited)
 		answers <- answer{value, err}
 	}()

@@ -39,6 +39,13 @@ func TestAnInterruptIsNoDeadline(t *testing.T) {
 	}
 }
 
+func TestAPanicIsAnError(t *testing.T) {
+	_, err := inTime(t.Context(), time.Minute, func(context.Context) (int, error) { panic("oh") })
+	if err == nil || !strings.Contains(err.Error(), "oh") {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestABuildThatTakesTooLongIsSkippedByName(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM scratch\nCOPY . .\n"), 0o644); err != nil {
