@@ -30,7 +30,7 @@ lint: ## format, vet, staticcheck, workflows, scripts, tidy modules
 	@! git grep -n 'DO NOT SUB''MIT' -- ':!Makefile' || { echo 'a marker says that something must not be submitted'; exit 1; }
 
 bench: ## speed as ratios, each pair in one run
-	$(GO) test -run '^$$' -bench . -benchtime 3x ./pkg/...
+	$(GO) test -run '^$$' -bench . -benchtime 10x ./pkg/...
 
 update: ## rewrite golden files and generated schemas
 	$(GO) test ./pkg/report/... ./pkg/dockerfile ./pkg/transfer ./cmd/loadline -update
