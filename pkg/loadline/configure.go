@@ -82,6 +82,11 @@ func (c *check) limits() (compare.Limits, error) {
 	for _, b := range from.builds {
 		l.Builds[b.Name] = b.Budgets
 	}
+	if from == c.base {
+		for name, old := range c.renamed {
+			l.Builds[name] = l.Builds[old] // another name raises no limit
+		}
+	}
 	if c.options.MaxUpload != nil || c.options.MaxGrowth != nil {
 		l = compare.Limits{Default: build.Budgets{Upload: c.options.MaxUpload, Growth: c.options.MaxGrowth}}
 	}

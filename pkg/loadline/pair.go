@@ -18,7 +18,8 @@ import (
 type builds struct{ head, base *build.Build }
 
 // pairs puts the builds of both sides together by name. A build that only head's configuration describes is looked for
-// in base's tree as well: adopting or editing a configuration adds no build.
+// in base's tree as well: adopting or editing a configuration adds no build. Nor does it take one away: a build that
+// base has and whose Dockerfile is still there is measured until the change is merged.
 func (c *check) pairs() []builds {
 	var out []builds
 	var base []build.Build
@@ -29,25 +30,41 @@ func (c *check) pairs() []builds {
 	for i := range base {
 		byName[base[i].Name] = &base[i]
 	}
+	unnamed := map[string][]string{} // names that only head has, by Dockerfile
+	declared := map[string]bool{}    // Dockerfiles of which head has a build
 	for _, b := range build.Select(c.head.builds, c.options.Builds) {
 		p := builds{head: &b, base: byName[b.Name]}
 		delete(byName, b.Name)
+		declared[b.Dockerfile] = true
 		if p.base == nil && c.base != nil {
+			unnamed[b.Dockerfile] = append(unnamed[b.Dockerfile], b.Name)
 			if _, ok := c.base.tree.Lookup(b.Dockerfile); ok {
 				p.base = &b
 			}
 		}
 		out = append(out, p)
 	}
-	used := map[string]bool{}
-	for _, p := range out {
-		used[p.head.Dockerfile] = true
-	}
+	var kept []string
 	for i := range base {
 		b := &base[i]
-		if byName[b.Name] != nil && !used[b.Dockerfile] {
-			out = append(out, builds{base: b})
+		if byName[b.Name] == nil {
+			continue
 		}
+		if names := unnamed[b.Dockerfile]; len(names) > 0 {
+			unnamed[b.Dockerfile] = names[1:]
+			c.renamed[names[0]] = b.Name
+			continue
+		}
+		p := builds{base: b}
+		if _, ok := c.head.tree.Lookup(b.Dockerfile); ok && !declared[b.Dockerfile] {
+			p.head = b
+			kept = append(kept, b.Name)
+		}
+		out = append(out, p)
+	}
+	if len(kept) > 0 {
+		c.notices = append(c.notices, fmt.Sprintf("this change leaves out %s that the base has, whose Dockerfile is still there: %s; it counts until the change is merged",
+			report.Count(int64(len(kept)), "build"), some(kept)))
 	}
 	return out
 }
