@@ -1,16 +1,11 @@
 package main
 
 import (
-	"io"
-
 	"github.com/spf13/cobra"
 
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/config"
 	"github.com/loadline-dev/loadline/pkg/loadline"
-	"github.com/loadline-dev/loadline/pkg/report"
-	"github.com/loadline-dev/loadline/pkg/report/markdown"
-	"github.com/loadline-dev/loadline/pkg/report/term"
 )
 
 // checkFlags are the flags of check as they are typed.
@@ -23,13 +18,7 @@ type checkFlags struct {
 
 func newCheck(s streams, result *outcome) *cobra.Command {
 	var flags checkFlags
-	list := formats[*report.Report]{
-		"json":     report.Write,
-		"markdown": markdown.Write,
-		"text": func(w io.Writer, r *report.Report) error {
-			return term.Write(w, r, term.Options{Color: s.colored() && flags.output == ""})
-		},
-	}
+	list := reportFormats(s, &flags.output)
 	c := &cobra.Command{
 		Use:   "check [PATH]",
 		Short: "Measure every build of a repository, compare with the base, and judge",

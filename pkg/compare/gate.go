@@ -35,26 +35,31 @@ func (l Limits) of(name string) build.Budgets {
 // Judge answers whether a report passes. An upload budget holds for every build at head; a growth budget for builds
 // that both sides have, since an added build has nothing to grow from.
 func Judge(r *report.Report, l Limits) report.Gate {
-	var reasons []string
+	var failures []report.Failure
+	fail := func(rule, build, message string) {
+		if message != "" {
+			failures = append(failures, report.Failure{Rule: rule, Build: build, Message: message})
+		}
+	}
 	for _, b := range r.Builds {
 		if b.Upload.Head == nil {
 			continue
 		}
 		limits := l.of(b.Name)
-		if reason := overUpload(b, limits.Upload); reason != "" {
-			reasons = append(reasons, reason)
-		}
-		if reason := overGrowth(b, limits.Growth); reason != "" {
-			reasons = append(reasons, reason)
-		}
+		fail(report.UploadBudget, b.Name, overUpload(b, limits.Upload))
+		fail(report.GrowthBudget, b.Name, overGrowth(b, limits.Growth))
 	}
 	for _, f := range r.Findings {
 		severity, err := finding.ParseSeverity(f.Severity)
 		if err == nil && l.FailOn > 0 && f.State == string(finding.New) && severity >= l.FailOn {
-			reasons = append(reasons, fmt.Sprintf("new %s in build %s: %s", f.Severity, source.Printable(f.Build), f.Rule))
+			fail(f.Rule, f.Build, fmt.Sprintf("new %s in build %s: %s", f.Severity, source.Printable(f.Build), f.Rule))
 		}
 	}
-	return report.Gate{Passed: len(reasons) == 0, Reasons: reasons}
+	gate := report.Gate{Passed: len(failures) == 0, Failures: failures}
+	for _, f := range failures {
+		gate.Reasons = append(gate.Reasons, f.Message)
+	}
+	return gate
 }
 
 func overUpload(b report.Build, limit *int64) string {

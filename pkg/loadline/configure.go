@@ -53,14 +53,18 @@ func (s *side) readConfig(file string) (name string, text []byte, err error) {
 		}
 		return configName, text, nil
 	}
+	info, err := os.Stat(file) // before it is opened: a fifo would wait for its other end
+	if err != nil {
+		return "", nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", nil, fmt.Errorf("reading the configuration: %s is not a file", file)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return "", nil, fmt.Errorf("reading the configuration: %w", err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", nil, fmt.Errorf("reading the configuration: %s is not a file", file)
-	}
 	// Parse refuses what is longer.
 	if text, err = io.ReadAll(io.LimitReader(f, config.MaxFile+1)); err != nil {
 		return "", nil, fmt.Errorf("reading the configuration: %w", err)

@@ -88,6 +88,7 @@ func (r *Report) Normalize() {
 	fill(&r.Skipped)
 	fill(&r.Notices)
 	fill(&r.Gate.Reasons)
+	fill(&r.Gate.Failures)
 	for i := range r.Builds {
 		r.Builds[i].normalize()
 	}

@@ -185,7 +185,25 @@ type Edit struct {
 type Gate struct {
 	Passed  bool     `json:"passed"`
 	Reasons []string `json:"reasons"`
+	// Failures are the reasons with what they are about, in the same order.
+	Failures []Failure `json:"failures"`
 }
+
+// Failure is one reason why the gate fails.
+type Failure struct {
+	// Rule is what failed: upload-budget, growth-budget, or the rule of a new finding.
+	Rule    string `json:"rule"`
+	Build   string `json:"build"`
+	Message string `json:"message"`
+}
+
+// The names of what fails besides findings.
+const (
+	UploadBudget = "upload-budget"
+	GrowthBudget = "growth-budget"
+	// Unreadable is a build that cannot be analysed.
+	Unreadable = "build-not-analysed"
+)
 
 // Skipped is a build, or a rule of a build, that could not be analysed.
 type Skipped struct {

@@ -1,0 +1,101 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+)
+
+// Annotation is something to be said at a place in a file: a finding, a budget that is exceeded, or a build that cannot
+// be analysed. The formats that editors, code review and code scanning read are made of them.
+type Annotation struct {
+	// Rule is the finding's rule, or UploadBudget, GrowthBudget or Unreadable.
+	Rule string
+	// Severity is "error", "warning" or "notice".
+	Severity string
+	// Path is relative to the directory that was analysed. Start and End are zero where the whole file is meant; End
+	// is zero where nothing says how far it reaches.
+	Path       string
+	Start, End Position
+	Message    string
+	// New says that the change causes it.
+	New bool
+	// Fingerprint stays the same when lines move.
+	Fingerprint string
+	// Help is the title of the fix; may be empty.
+	Help string
+}
+
+// Annotations are what the report has to say at places in files: what the change causes first, then by severity, then
+// by place. Suppressed and fixed findings are not among them.
+func (r *Report) Annotations() []Annotation {
+	var out []Annotation
+	for _, f := range r.Gate.Failures {
+		if f.Rule == UploadBudget || f.Rule == GrowthBudget {
+			out = append(out, r.budgetAnnotation(f))
+		}
+	}
+	for _, s := range r.Skipped {
+		if s.Rule != "" || s.Template || s.Path == "" {
+			continue
+		}
+		a := Annotation{
+			Rule: Unreadable, Severity: "warning", Path: s.Path, Message: s.Reason, New: s.Regression,
+			Start: Position{Line: s.Line}, Fingerprint: fingerprint(Unreadable, s.Build),
+		}
+		if s.Regression {
+			a.Severity = "error"
+		}
+		out = append(out, a)
+	}
+	for _, f := range r.Findings {
+		if f.State == "fixed" {
+			continue
+		}
+		a := Annotation{
+			Rule: f.Rule, Severity: f.Severity, Path: f.Path, Start: f.Start, End: f.End, Message: f.Message,
+			New: f.State == "new", Fingerprint: f.Fingerprint,
+		}
+		if len(f.Fixes) > 0 {
+			a.Help = f.Fixes[0].Title
+		}
+		out = append(out, a)
+	}
+	slices.SortStableFunc(out, func(a, b Annotation) int { return rank(a) - rank(b) })
+	return out
+}
+
+// budgetAnnotation stands at the instruction that pulls in what grew most, else at the build's Dockerfile.
+func (r *Report) budgetAnnotation(f Failure) Annotation {
+	a := Annotation{Rule: f.Rule, Severity: "error", Message: f.Message, New: f.Rule == GrowthBudget, Fingerprint: fingerprint(f.Rule, f.Build)}
+	for _, b := range r.Builds {
+		if b.Name != f.Build {
+			continue
+		}
+		a.Path = b.Dockerfile
+		a.New = a.New || b.Upload.Delta.bytes() > 0
+		for _, c := range b.Changed {
+			if c.Growth() > 0 && len(c.Pulls) > 0 {
+				a.Path, a.Start.Line = c.Pulls[0].Path, c.Pulls[0].Line
+				return a
+			}
+		}
+	}
+	return a
+}
+
+func rank(a Annotation) int {
+	n := slices.Index([]string{"error", "warning", "notice"}, a.Severity)
+	if !a.New {
+		n += 10
+	}
+	return n
+}
+
+func fingerprint(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte(p + "\x00"))
+	}
+	return hex.EncodeToString(h.Sum(nil))[:32]
+}

@@ -1,0 +1,58 @@
+package sarif
+
+import (
+	"bytes"
+	"testing"
+
+	v210 "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+
+	"github.com/loadline-dev/loadline/pkg/report"
+	"github.com/loadline-dev/loadline/pkg/report/golden"
+)
+
+// finding is a finding with everything that a format can show.
+func finding(line int, text string) report.Finding {
+	return report.Finding{
+		Rule: "git-directory-uploaded", Severity: "notice", State: "kept", Path: text, Message: text, Fingerprint: "f",
+		Start: report.Position{Line: line, Column: 3}, End: report.Position{Line: line, Column: 9},
+		Fixes: []report.Fix{{Title: text}},
+	}
+}
+
+func TestResultsFollowTheOfficialSchema(t *testing.T) {
+	reports := golden.Reports(t)
+	reports["findings"] = &report.Report{Findings: []report.Finding{finding(1, "a b/c:d"), finding(7, "\n##[x]\u202e")}}
+	reports["base"] = &report.Report{Base: &report.Side{}, Findings: []report.Finding{finding(1, "a")}}
+	for name, r := range reports {
+		var out bytes.Buffer
+		if err := Write(&out, r); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := v210.FromBytes(out.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := doc.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if bytes.Contains(out.Bytes(), []byte("##[")) {
+			t.Errorf("%s holds a workflow command", name)
+		}
+	}
+}
+
+func TestFingerprintsStayWhenLinesMove(t *testing.T) {
+	first := &report.Report{Skipped: []report.Skipped{{Build: "b", Path: "Dockerfile", Line: 2, Reason: "x"}}}
+	moved := &report.Report{Skipped: []report.Skipped{{Build: "b", Path: "Dockerfile", Line: 9, Reason: "y"}}}
+	if a, b := first.Annotations()[0], moved.Annotations()[0]; a.Fingerprint != b.Fingerprint || a.Fingerprint == "" {
+		t.Errorf("%q became %q", a.Fingerprint, b.Fingerprint)
+	}
+}
+
+func TestPathsAreURIReferences(t *testing.T) {
+	for in, want := range map[string]string{"a b": "a%20b", "a:b": "./a:b", "a/ü": "a/%C3%BC", "a?b#c": "a%3Fb%23c"} {
+		if got := uri(in); got != want {
+			t.Errorf("uri(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
