@@ -33,7 +33,8 @@ func (l Limits) of(name string) build.Budgets {
 }
 
 // Judge answers whether a report passes. An upload budget holds for every build at head; a growth budget for builds
-// that both sides have, since an added build has nothing to grow from.
+// that both sides have, since an added build has nothing to grow from. A build from a Git context uploads nothing where
+// it counts, and is not judged.
 func Judge(r *report.Report, l Limits) report.Gate {
 	var failures []report.Failure
 	fail := func(rule, build, message string) {
@@ -42,7 +43,7 @@ func Judge(r *report.Report, l Limits) report.Gate {
 		}
 	}
 	for _, b := range r.Builds {
-		if b.Upload.Head == nil {
+		if b.Upload.Head == nil || b.GitContext != nil {
 			continue
 		}
 		limits := l.of(b.Name)

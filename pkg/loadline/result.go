@@ -2,9 +2,12 @@ package loadline
 
 import (
 	"fmt"
+	"maps"
 
+	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/compare"
 	"github.com/loadline-dev/loadline/pkg/report"
+	"github.com/loadline-dev/loadline/pkg/source"
 )
 
 // report puts the result together.
@@ -26,6 +29,7 @@ func (c *check) report(pairs []compare.Pair) (*report.Report, error) {
 	for _, p := range pairs {
 		r.Skipped = append(r.Skipped, p.Skipped...)
 	}
+	c.gitContexts(r)
 	r.Notices = c.notices
 	if len(r.Builds) == 0 && len(r.Skipped) == 0 {
 		r.Notices = append(r.Notices, c.whyNone())
@@ -34,6 +38,31 @@ func (c *check) report(pairs []compare.Pair) (*report.Report, error) {
 	r.Gate = compare.Judge(r, limits)
 	r.Normalize()
 	return r, nil
+}
+
+// gitContexts marks the builds that workflows make from a Git context. A change cannot take its builds out of the
+// gate that way: the base's workflows have to say the same.
+func (c *check) gitContexts(r *report.Report) {
+	found := build.GitContexts(c.head.tree)
+	if len(found) == 0 {
+		return
+	}
+	if c.base != nil {
+		before := build.GitContexts(c.base.tree)
+		maps.DeleteFunc(found, func(file string, _ build.Origin) bool {
+			_, ok := before[file]
+			return !ok
+		})
+	}
+	for i := range r.Builds {
+		b := &r.Builds[i]
+		if at, ok := found[b.Dockerfile]; ok && b.Upload.Head != nil {
+			b.GitContext = &report.Origin{Path: at.Path, Line: at.Line}
+			b.Assumptions = append(b.Assumptions, fmt.Sprintf(
+				"the upload is that of a build from a directory; %s:%d builds from a Git context, which uploads nothing, so no budget applies",
+				source.Printable(at.Path), at.Line))
+		}
+	}
 }
 
 // whyNone says why there is nothing to report.

@@ -89,6 +89,9 @@ type Build struct {
 	// Contexts are the named contexts.
 	Contexts map[string]string `json:"contexts"`
 	Origin   Origin            `json:"origin"`
+	// GitContext is the step of a workflow that builds it from a Git context, so that nothing is uploaded there and no
+	// budget judges it; nil where it is built from a directory.
+	GitContext *Origin `json:"gitContext"`
 	// Exact is false where an assumption may change a number of either side.
 	Exact       bool     `json:"exact"`
 	Assumptions []string `json:"assumptions"`

@@ -1,0 +1,64 @@
+package build
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/loadline-dev/loadline/pkg/tree"
+)
+
+// workflow is a workflow of one job with these steps.
+func workflow(steps string) string {
+	return "-- .github/workflows/ci.yml --\non: push\njobs:\n  build:\n    steps:\n" + steps
+}
+
+func TestGitContextsAreThoseThatNobodyBuildsFromAPath(t *testing.T) {
+	const action = "      - uses: docker/build-push-action@v6\n"
+	at := func(line int) Origin { return Origin{Path: ".github/workflows/ci.yml", Line: line} }
+	tests := []struct {
+		name, files string
+		want        map[string]Origin
+	}{
+		{"no workflows", "-- a --\n", map[string]Origin{}},
+		{"without inputs", workflow(action), map[string]Origin{"Dockerfile": at(5)}},
+		{"with a file", workflow(action + "        with:\n          file: docker/api.Dockerfile\n"), map[string]Origin{"docker/api.Dockerfile": at(5)}},
+		{"the default context's directory", workflow(action + "        with:\n          context: \"{{defaultContext}}:web\"\n"), map[string]Origin{"web/Dockerfile": at(5)}},
+		{"a path", workflow(action + "        with:\n          context: .\n"), map[string]Origin{}},
+		{"both", workflow(action + action + "        with: {context: .}\n"), map[string]Origin{}},
+		{"another Dockerfile from a path", workflow(action + action + "        with: {context: web}\n"), map[string]Origin{"Dockerfile": at(5)}},
+		{"a file from the root of a path", workflow(action + action + "        with: {context: web, file: ./Dockerfile}\n"), map[string]Origin{}},
+		{"an expression for the file", workflow(action + "        with:\n          file: ${{ matrix.file }}\n"), map[string]Origin{}},
+		{"an expression for a path", workflow(action + action + "        with:\n          context: ${{ matrix.dir }}\n"), nil},
+		{"an alias", workflow(action + action + "        with:\n          context: *x\n"), map[string]Origin{}},
+		{"a script that builds", workflow(action + "      - run: docker build .\n"), nil},
+		{"bake", workflow(action + "      - uses: docker/bake-action@v6\n"), nil},
+		{"another remote", workflow(action + "        with: {context: \"https://github.com/o/r.git\"}\n"), map[string]Origin{}},
+		{"no workflow", "-- .github/workflows/ci.yml --\n[1, 2\n", map[string]Origin{}},
+		{"odd shapes", "-- .github/workflows/ci.yml --\njobs: [a]\n-- .github/workflows/b.yaml --\njobs: {a: {steps: {b: c}}}\n", map[string]Origin{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s, err := tree.FromTxtar(txtar.Parse([]byte(test.files)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, GitContexts(s)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func FuzzGitContexts(f *testing.F) {
+	f.Add("jobs:\n  a:\n    steps:\n    - uses: docker/build-push-action@v6\n      with: {context: x}\n")
+	f.Add("a: &a [*a]\njobs: *a\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := tree.FromTxtar(&txtar.Archive{Files: []txtar.File{{Name: ".github/workflows/x.yml", Data: []byte(text)}}})
+		if err != nil {
+			return
+		}
+		GitContexts(s)
+	})
+}
