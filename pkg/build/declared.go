@@ -26,9 +26,14 @@ func Combine(declared, discovered []Build) ([]Build, error) {
 		all = append(all, b)
 	}
 	for _, b := range discovered {
-		if _, ok := named[b.Name]; !ok && !taken[b.Dockerfile] {
-			all = append(all, b)
+		if taken[b.Dockerfile] {
+			continue
 		}
+		if first, ok := named[b.Name]; ok {
+			return nil, fmt.Errorf("%s:%d: the build called %q is made from %s, and there is a Dockerfile of that path: give it another name",
+				first.Origin.Path, first.Origin.Line, b.Name, first.Dockerfile)
+		}
+		all = append(all, b)
 	}
 	slices.SortFunc(all, func(a, b Build) int {
 		switch {

@@ -158,8 +158,18 @@ func ancestors(dir string) []string {
 	return list
 }
 
+// The most that a glob may hold: matching takes time that grows exponentially with braces and stars.
+const (
+	maxGlob   = 1024
+	maxBraces = 4
+	maxStars  = 16
+)
+
 // CheckGlob reports whether a glob is well formed.
 func CheckGlob(glob string) error {
+	if len(glob) > maxGlob || strings.Count(glob, "{") > maxBraces || strings.Count(glob, "*") > maxStars {
+		return fmt.Errorf("reading the glob %.40q: too long, or too many of * and {", glob)
+	}
 	if !doublestar.ValidatePattern(glob) {
 		return fmt.Errorf("reading the glob %q: malformed", glob)
 	}

@@ -144,7 +144,8 @@ func sum(pairs []Pair, side func(Pair) *Side) *report.Size {
 			total = &report.Size{}
 		}
 		for _, t := range s.Transfers {
-			if key := t.Key(); !seen[key] {
+			// The name belongs to it: BuildKit shares transfers of one name only (source/local/source.go).
+			if key := t.Name + "\x00" + t.Key(); !seen[key] {
 				seen[key] = true
 				add(total, size(t))
 			}

@@ -14,6 +14,9 @@ import (
 
 // ParseSize reads a size as Docker prints it, such as 50MB, 1.5GB or 500kB, into bytes. Units are SI.
 func ParseSize(text string) (int64, error) {
+	if strings.Contains(strings.ToLower(text), "i") {
+		return 0, fmt.Errorf("%q is no size: units are SI as Docker prints them, such as 50MB or 500kB", text)
+	}
 	size, err := units.FromHumanSize(strings.TrimSpace(text))
 	if err != nil || size < 0 {
 		return 0, fmt.Errorf("%q is no size: want a number with a unit, such as 50MB or 500kB", text)

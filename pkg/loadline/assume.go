@@ -2,6 +2,7 @@ package loadline
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -73,10 +74,13 @@ func (a *assumptions) aboutVariables(plan *transfer.Plan, file *dockerfile.File)
 	}
 }
 
+// oldFrontend matches the tags of frontends from before 1.2.
+var oldFrontend = regexp.MustCompile(`^(?:1\.[01](?:[^0-9]|$)|experimental)`)
+
 // aboutSyntax states that an old frontend is measured with a new one.
 func (a *assumptions) aboutSyntax(plan *transfer.Plan) {
 	_, tag, _ := strings.Cut(plan.Syntax, ":")
-	if strings.HasPrefix(tag, "1.0") || strings.HasPrefix(tag, "1.1") || strings.HasPrefix(tag, "experimental") {
+	if oldFrontend.MatchString(tag) {
 		a.estimate(fmt.Sprintf("the frontend %s asks for the same files as the current one", source.Printable(plan.Syntax)))
 	}
 }

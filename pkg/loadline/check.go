@@ -86,7 +86,7 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 			base.config, base.builds = head.config, head.builds
 		}
 	}
-	c := &check{options: o, head: head, base: base, notices: notices, renamed: map[string]string{}, limit: BuildDeadline}
+	c := &check{options: o, head: head, base: base, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
 	if r.sharesDisk(ctx, head) {
 		c.disk = &disk{dir: r.dir, head: head, meter: &c.meter}
 	}
@@ -101,8 +101,8 @@ type check struct {
 	disk    *disk
 	meter   transfer.Meter
 	notices []string
-	// renamed gives builds the names that base has for them.
-	renamed map[string]string
+	// budgets are those that base has for builds of head, by head's name for them.
+	budgets map[string]build.Budgets
 	// limit is how long one build may take.
 	limit time.Duration
 }

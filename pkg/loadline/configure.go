@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -83,17 +84,14 @@ func (c *check) limits() (compare.Limits, error) {
 		}
 	}
 	l := compare.Limits{Default: from.config.Budgets, Builds: map[string]build.Budgets{}}
-	for _, b := range from.builds {
-		l.Builds[b.Name] = b.Budgets
-	}
 	if from == c.base {
-		for name, old := range c.renamed {
-			l.Builds[name] = l.Builds[old] // another name raises no limit
+		maps.Copy(l.Builds, c.budgets) // not by name: another name raises no limit
+	} else {
+		for _, b := range from.builds {
+			l.Builds[b.Name] = b.Budgets
 		}
 	}
-	if c.options.MaxUpload != nil || c.options.MaxGrowth != nil {
-		l = compare.Limits{Default: build.Budgets{Upload: c.options.MaxUpload, Growth: c.options.MaxGrowth}}
-	}
+	c.override(&l)
 	severity, err := finding.ParseSeverity(c.options.FailOn)
 	if c.options.FailOn == "" {
 		return l, nil
@@ -103,6 +101,26 @@ func (c *check) limits() (compare.Limits, error) {
 	}
 	l.FailOn = severity
 	return l, nil
+}
+
+// override puts the budgets of the command line in place of the configured ones, kind by kind.
+func (c *check) override(l *compare.Limits) {
+	upload, growth := c.options.MaxUpload, c.options.MaxGrowth
+	if upload != nil {
+		l.Default.Upload = upload
+	}
+	if growth != nil {
+		l.Default.Growth = growth
+	}
+	for name, b := range l.Builds {
+		if upload != nil {
+			b.Upload = nil
+		}
+		if growth != nil {
+			b.Growth = nil
+		}
+		l.Builds[name] = b
+	}
 }
 
 // sameBudgets compares the budgets of two sides by what they limit.

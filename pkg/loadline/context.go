@@ -45,7 +45,7 @@ func (c *check) analyseBuild(ctx context.Context, s *side, b build.Build) (*meas
 		if missing < 0 || len(unresolved) < missing {
 			best, missing = &measured{upload: *u, context: dir}, len(unresolved)
 			best.aboutContext(b, dir, unresolved)
-			if dir != candidates[0] && !best.namesSources() {
+			if b.Context == "" && dir != path.Dir(b.Dockerfile) && !best.namesSources() {
 				best.estimate("no source of its instructions tells which directory the build context is")
 			}
 		}
@@ -189,7 +189,7 @@ func counts(source string) func(string) bool {
 // aboutContext states which context was chosen for a discovered build, and what it lacks.
 func (a *assumptions) aboutContext(b build.Build, dir string, missing []string) {
 	if b.Context == "" && len(b.Candidates) > 1 {
-		if dir == b.Candidates[0] {
+		if dir == path.Dir(b.Dockerfile) {
 			a.note("the build context is the directory of the Dockerfile")
 		} else {
 			a.note(fmt.Sprintf("the build context is %s, the nearest directory that holds what the instructions read", source.Printable(dir)))

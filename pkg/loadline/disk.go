@@ -69,7 +69,7 @@ func (d *disk) extra(ctx context.Context, local transfer.Local, dir string) (com
 	if err != nil {
 		return compare.Extra{}, err
 	}
-	extra := compare.Extra{Key: key}
+	extra := compare.Extra{Key: local.Name + "\x00" + key}
 	for _, e := range t.Entries {
 		if _, ok := tracked.Lookup(e.Path); ok {
 			continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/loadline-dev/loadline/pkg/build"
@@ -15,56 +16,106 @@ import (
 )
 
 // builds is one build as each side has it; nil where a side does not.
-type builds struct{ head, base *build.Build }
+type builds struct {
+	head, base *build.Build
+	// own is the build as base itself has it, where base is head's description of it.
+	own *build.Build
+}
 
-// pairs puts the builds of both sides together by name. A build that only head's configuration describes is looked for
-// in base's tree as well: adopting or editing a configuration adds no build. Nor does it take one away: a build that
-// base has and whose Dockerfile is still there is measured until the change is merged.
+// matches reports whether the build is one of those asked for, by the name of either side.
+func (p builds) matches(globs []string) bool {
+	for _, b := range []*build.Build{p.head, p.base, p.own} {
+		if b != nil && len(build.Select([]build.Build{*b}, globs)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// pairs puts the builds of both sides together: by name and Dockerfile, then what is left by Dockerfile, in order.
+// A build that base did not declare is looked for in base's tree as head describes it: adopting a configuration changes
+// no number. Nor does a configuration take a build away: one that base has and whose Dockerfile is still there is
+// measured until the change is merged.
 func (c *check) pairs() []builds {
-	var out []builds
-	var base []build.Build
+	partners := c.partners()
+	taken := map[*build.Build]bool{}
+	declared, ofBase := map[string]bool{}, map[string]bool{} // Dockerfiles of which head, and base, have a build
+	for _, b := range partners {
+		taken[b] = true
+	}
 	if c.base != nil {
-		base = build.Select(c.base.builds, c.options.Builds)
+		for i := range c.base.builds {
+			ofBase[c.base.builds[i].Dockerfile] = true
+		}
 	}
-	byName := map[string]*build.Build{}
-	for i := range base {
-		byName[base[i].Name] = &base[i]
-	}
-	unnamed := map[string][]string{} // names that only head has, by Dockerfile
-	declared := map[string]bool{}    // Dockerfiles of which head has a build
-	for _, b := range build.Select(c.head.builds, c.options.Builds) {
-		p := builds{head: &b, base: byName[b.Name]}
-		delete(byName, b.Name)
-		declared[b.Dockerfile] = true
-		if p.base == nil && c.base != nil {
-			unnamed[b.Dockerfile] = append(unnamed[b.Dockerfile], b.Name)
-			if _, ok := c.base.tree.Lookup(b.Dockerfile); ok {
-				p.base = &b
+	var all []builds
+	for i := range c.head.builds {
+		h := &c.head.builds[i]
+		declared[h.Dockerfile] = true
+		p := builds{head: h, base: partners[h]}
+		switch {
+		case p.base != nil:
+			c.budgets[h.Name] = p.base.Budgets
+			if len(p.base.Candidates) > 0 && len(h.Candidates) == 0 {
+				p.base, p.own = h, p.base
+			}
+		case c.base != nil && !ofBase[h.Dockerfile]:
+			if _, ok := c.base.tree.Lookup(h.Dockerfile); ok {
+				p.base = h
 			}
 		}
-		out = append(out, p)
+		all = append(all, p)
 	}
 	var kept []string
-	for i := range base {
-		b := &base[i]
-		if byName[b.Name] == nil {
-			continue
+	if c.base != nil {
+		for i := range c.base.builds {
+			b := &c.base.builds[i]
+			if taken[b] {
+				continue
+			}
+			p := builds{base: b}
+			if _, ok := c.head.tree.Lookup(b.Dockerfile); ok && !declared[b.Dockerfile] {
+				p.head = b
+				c.budgets[b.Name] = b.Budgets
+				kept = append(kept, b.Name)
+			}
+			all = append(all, p)
 		}
-		if names := unnamed[b.Dockerfile]; len(names) > 0 {
-			unnamed[b.Dockerfile] = names[1:]
-			c.renamed[names[0]] = b.Name
-			continue
-		}
-		p := builds{base: b}
-		if _, ok := c.head.tree.Lookup(b.Dockerfile); ok && !declared[b.Dockerfile] {
-			p.head = b
-			kept = append(kept, b.Name)
-		}
-		out = append(out, p)
 	}
 	if len(kept) > 0 {
 		c.notices = append(c.notices, fmt.Sprintf("this change leaves out %s that the base has, whose Dockerfile is still there: %s; it counts until the change is merged",
 			report.Count(int64(len(kept)), "build"), some(kept)))
+	}
+	if len(c.options.Builds) > 0 {
+		all = slices.DeleteFunc(all, func(p builds) bool { return !p.matches(c.options.Builds) })
+	}
+	return all
+}
+
+// partners finds for builds of head those of base that they are.
+func (c *check) partners() map[*build.Build]*build.Build {
+	out := map[*build.Build]*build.Build{}
+	if c.base == nil {
+		return out
+	}
+	left := map[string][]*build.Build{} // builds of base without a partner, by Dockerfile
+	named := map[string]*build.Build{}
+	for i := range c.head.builds {
+		named[c.head.builds[i].Name] = &c.head.builds[i]
+	}
+	for i := range c.base.builds {
+		b := &c.base.builds[i]
+		if h := named[b.Name]; h != nil && h.Dockerfile == b.Dockerfile {
+			out[h] = b
+			continue
+		}
+		left[b.Dockerfile] = append(left[b.Dockerfile], b)
+	}
+	for i := range c.head.builds {
+		h := &c.head.builds[i]
+		if list := left[h.Dockerfile]; out[h] == nil && len(list) > 0 {
+			out[h], left[h.Dockerfile] = list[0], list[1:]
+		}
 	}
 	return out
 }
@@ -75,15 +126,20 @@ func (c *check) pair(ctx context.Context, p builds) compare.Pair {
 		return c.removed(ctx, p)
 	}
 	out := compare.Pair{Build: *p.head}
-	head, headErr := c.analyseBuild(ctx, c.head, *p.head)
-	var base *measured
-	var baseErr error
-	if p.base != nil {
+	base, baseErr := c.analyseBase(ctx, p)
+	h := *p.head
+	guessed := base != nil && h.Context == ""
+	if guessed && base.namesSources() {
+		h.Candidates = first(base.context, h.Candidates) // like with like, as long as its sources are there
+	}
+	head, headErr := c.analyseBuild(ctx, c.head, h)
+	if guessed && headErr == nil && head.context != base.context && !base.namesSources() {
+		// Nothing at base tells which directory its context is, and head does.
 		b := *p.base
-		if head != nil && b.Context == "" {
-			b.Context = head.context // like with like
+		b.Context = head.context
+		if m, err := c.analyseBuild(ctx, c.base, b); err == nil {
+			base = m
 		}
-		base, baseErr = c.analyseBuild(ctx, c.base, b)
 	}
 	if headErr != nil {
 		s := skipped(*p.head, headErr)
@@ -107,6 +163,26 @@ func (c *check) pair(ctx context.Context, p builds) compare.Pair {
 		}
 	}
 	return out
+}
+
+// analyseBase answers what base uploads: as head describes the build where base did not declare it, and as base itself
+// has it where that cannot be analysed there.
+func (c *check) analyseBase(ctx context.Context, p builds) (*measured, error) {
+	if p.base == nil {
+		return nil, nil
+	}
+	m, err := c.analyseBuild(ctx, c.base, *p.base)
+	if err != nil && p.own != nil {
+		if own, ownErr := c.analyseBuild(ctx, c.base, *p.own); ownErr == nil {
+			return own, nil
+		}
+	}
+	return m, err
+}
+
+// first puts a candidate before the others.
+func first(dir string, candidates []string) []string {
+	return append([]string{dir}, slices.DeleteFunc(slices.Clone(candidates), func(c string) bool { return c == dir })...)
 }
 
 // removed analyses a build that head does not have any more.

@@ -22,6 +22,11 @@ func (r *Report) Verdict() string {
 		return fmt.Sprintf("%s to upload in %s", Bytes(r.Upload.Head.bytes()), Count(n, "build"))
 	}
 	moved := int64(len(r.Moved()))
+	if alone := r.withoutBase(); alone == n {
+		return fmt.Sprintf("%s to upload in %s that cannot be compared", Bytes(r.headBytes()), Count(n, "build"))
+	} else if alone > 0 {
+		n -= alone
+	}
 	if moved == 0 {
 		return fmt.Sprintf("no change: %s to upload in %s", Bytes(r.Upload.Head.bytes()), Count(n, "build"))
 	}
@@ -42,6 +47,26 @@ func (r *Report) Unanswered() []string {
 		}
 	}
 	return out
+}
+
+// withoutBase counts the builds that a comparison leaves out, since base has them and they cannot be analysed there.
+func (r *Report) withoutBase() int64 {
+	var n int64
+	for _, b := range r.Builds {
+		if b.Status == Absolute {
+			n++
+		}
+	}
+	return n
+}
+
+// headBytes adds up the builds one by one; equal requests of several count several times.
+func (r *Report) headBytes() int64 {
+	var n int64
+	for _, b := range r.Builds {
+		n += b.Upload.Head.bytes()
+	}
+	return n
 }
 
 func noneOf(n int) string {
