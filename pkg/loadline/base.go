@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
+	"golang.org/x/tools/txtar"
+
+	"github.com/loadline-dev/loadline/pkg/report"
 	"github.com/loadline-dev/loadline/pkg/tree"
 )
 
@@ -30,11 +34,11 @@ func (r *repository) base(ctx context.Context, o CheckOptions, head *side) (*sid
 	if err != nil {
 		return nil, []string{fmt.Sprintf("no base to compare with: %v", err)}, nil
 	}
-	s, err := r.commit(ctx, c)
+	s, err := r.baseCommit(ctx, c)
 	if errors.Is(err, tree.ErrAbsent) && o.Environment.CI {
 		// The one place where the network is used: a shallow checkout lacks the base.
 		if err = r.git.FetchDepth1(ctx, "origin", c.rev); err == nil {
-			s, err = r.commit(ctx, c)
+			s, err = r.baseCommit(ctx, c)
 		}
 	}
 	if err != nil {
@@ -49,7 +53,7 @@ func (r *repository) namedBase(ctx context.Context, name string) (*side, error) 
 	if r.git != nil {
 		commit, err := r.git.Resolve(ctx, name)
 		if err == nil {
-			return r.commit(ctx, candidate{rev: commit, ref: name, reason: "given"})
+			return r.baseCommit(ctx, candidate{rev: commit, ref: name, reason: "given"})
 		}
 		unknown = err
 	}
@@ -60,6 +64,20 @@ func (r *repository) namedBase(ctx context.Context, name string) (*side, error) 
 		return nil, &UsageError{Err: fmt.Errorf("finding the base: %q is neither a directory nor a revision: %w", name, unknown)}
 	}
 	return nil, usage("finding the base: there is no directory %q", name)
+}
+
+// baseCommit opens the directory as the base has it. One that the base does not have yet is empty there: all of its
+// builds are added.
+func (r *repository) baseCommit(ctx context.Context, c candidate) (*side, error) {
+	s, err := r.commit(ctx, c)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return s, err
+	}
+	empty, err := tree.FromTxtar(&txtar.Archive{})
+	if err != nil {
+		return nil, err
+	}
+	return &side{tree: empty, meta: report.Side{Commit: c.rev, Ref: c.ref, Source: sourceCommit, Reason: c.reason}}, nil
 }
 
 // defaultBase answers which commit a change is compared with.
@@ -104,12 +122,19 @@ func headRevision(o CheckOptions) string {
 // out. The event's own base is not what was merged when the base branch has moved since, so that the merge base goes
 // before it.
 func (r *repository) pullBase(ctx context.Context, e Environment, head *side) (candidate, error) {
-	parents, err := r.git.Parents(ctx, head.meta.Commit)
-	if err == nil && len(parents) == 2 && head.meta.Commit == e.SHA && (e.PullHead == "" || parents[1] == e.PullHead) {
+	checkedOut := head.meta.Commit
+	if checkedOut == "" { // the work tree is judged
+		var err error
+		if checkedOut, err = r.git.Resolve(ctx, "HEAD"); err != nil {
+			return candidate{}, err
+		}
+	}
+	parents, err := r.git.Parents(ctx, checkedOut)
+	if err == nil && len(parents) == 2 && checkedOut == e.SHA && (e.PullHead == "" || parents[1] == e.PullHead) {
 		return candidate{rev: parents[0], ref: e.BaseBranch, reason: "first parent of the pull request's merge commit"}, nil
 	}
 	for _, with := range []string{"origin/" + e.BaseBranch, e.PullBase} {
-		commit, err := r.git.MergeBase(ctx, head.meta.Commit, with)
+		commit, err := r.git.MergeBase(ctx, checkedOut, with)
 		if err == nil {
 			return candidate{rev: commit, ref: e.BaseBranch, reason: "merge base with " + e.BaseBranch}, nil
 		}
