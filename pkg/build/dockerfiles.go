@@ -188,3 +188,20 @@ func IsDocument(name string) bool {
 	return strings.HasPrefix(upper, "README") || strings.HasPrefix(upper, "LICENSE") ||
 		strings.HasSuffix(upper, ".MD") || name == ".gitignore" || name == ".gitattributes"
 }
+
+// projectFiles are names of files that stand at the root of a project, and hardly anywhere else: an ignore file, and
+// what package managers and build tools read first.
+var projectFiles = []string{
+	".dockerignore", "go.mod", "package.json", "deno.json", "pom.xml", "build.gradle", "build.gradle.kts", "build.sbt",
+	"Cargo.toml", "pyproject.toml", "setup.py", "requirements.txt", "Pipfile", "Gemfile", "composer.json", "mix.exs",
+	"rebar.config", "CMakeLists.txt", "meson.build", "configure.ac", "Makefile", "Package.swift", "pubspec.yaml",
+	"stack.yaml", "dune-project", "global.json", "Directory.Build.props",
+}
+
+// IsProject reports whether a directory holds a file that stands at the root of a project.
+func IsProject(t *tree.Snapshot, dir string) bool {
+	return slices.ContainsFunc(projectFiles, func(name string) bool {
+		e, ok := t.Lookup(path.Join(dir, name))
+		return ok && !e.Mode.IsDir()
+	})
+}

@@ -21,7 +21,8 @@ type measured struct {
 }
 
 // analyseBuild answers what a build of the repository uploads on one side. Where the context has to be chosen, it is
-// the nearest candidate in which the most sources exist.
+// the nearest candidate in which the most sources exist. Where the instructions read nothing but all of it, every
+// directory would do: then it is the Dockerfile's own, or the nearest project around it.
 func (c *check) analyseBuild(ctx context.Context, s *side, b build.Build) (*measured, error) {
 	candidates := b.Candidates
 	if b.Context != "" {
@@ -38,6 +39,10 @@ func (c *check) analyseBuild(ctx context.Context, s *side, b build.Build) (*meas
 		if err != nil {
 			return nil, err
 		}
+		if b.Context == "" && dir != path.Dir(b.Dockerfile) && dir != candidates[len(candidates)-1] &&
+			!u.namesSources() && !build.IsProject(s.tree, dir) {
+			continue
+		}
 		unresolved, err := u.unresolved(ctx)
 		if err != nil {
 			return nil, err
@@ -45,9 +50,6 @@ func (c *check) analyseBuild(ctx context.Context, s *side, b build.Build) (*meas
 		if missing < 0 || len(unresolved) < missing {
 			best, missing = &measured{upload: *u, context: dir}, len(unresolved)
 			best.aboutContext(b, dir, unresolved)
-			if b.Context == "" && dir != path.Dir(b.Dockerfile) && !best.namesSources() {
-				best.estimate("no source of its instructions tells which directory the build context is")
-			}
 		}
 		if missing == 0 {
 			break
@@ -187,12 +189,15 @@ func counts(source string) func(string) bool {
 }
 
 // aboutContext states which context was chosen for a discovered build, and what it lacks.
-func (a *assumptions) aboutContext(b build.Build, dir string, missing []string) {
+func (u *upload) aboutContext(b build.Build, dir string, missing []string) {
 	if b.Context == "" && len(b.Candidates) > 1 {
-		if dir == path.Dir(b.Dockerfile) {
-			a.note("the build context is the directory of the Dockerfile")
-		} else {
-			a.note(fmt.Sprintf("the build context is %s, the nearest directory that holds what the instructions read", source.Printable(dir)))
+		switch {
+		case dir == path.Dir(b.Dockerfile):
+			u.note("the build context is the directory of the Dockerfile")
+		case !u.namesSources():
+			u.estimate(fmt.Sprintf("the build context is %s, the nearest project around the Dockerfile: its instructions read all of their context, whichever that is", source.Printable(dir)))
+		default:
+			u.note(fmt.Sprintf("the build context is %s, the nearest directory that holds what the instructions read", source.Printable(dir)))
 		}
 	}
 	missing = slices.DeleteFunc(slices.Clone(missing), func(source string) bool {
@@ -203,8 +208,8 @@ func (a *assumptions) aboutContext(b build.Build, dir string, missing []string) 
 	}
 	text := fmt.Sprintf("nothing is uploaded for sources that do not exist here: %s", some(missing))
 	if b.Context == "" {
-		a.estimate(text)
+		u.estimate(text)
 		return
 	}
-	a.note(text)
+	u.note(text)
 }
