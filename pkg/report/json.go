@@ -89,6 +89,9 @@ func (r *Report) Normalize() {
 	fill(&r.Notices)
 	fill(&r.Gate.Reasons)
 	fill(&r.Gate.Failures)
+	if r.Gate.Override != nil {
+		fill(&r.Gate.Override.Failures)
+	}
 	for i := range r.Builds {
 		r.Builds[i].normalize()
 	}

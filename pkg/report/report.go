@@ -190,6 +190,16 @@ type Gate struct {
 	Reasons []string `json:"reasons"`
 	// Failures are the reasons with what they are about, in the same order.
 	Failures []Failure `json:"failures"`
+	// Override is what a label on the pull request takes out of the gate; nil where it takes out nothing.
+	Override *Override `json:"override"`
+}
+
+// Override lets a change pass that exceeds a growth budget.
+type Override struct {
+	// Label is the label on the pull request that allows it.
+	Label string `json:"label"`
+	// Failures are what would fail without it; never empty.
+	Failures []Failure `json:"failures"`
 }
 
 // Failure is one reason why the gate fails.
