@@ -40,6 +40,7 @@ var only = map[string][]string{
 	"github.com/moby/buildkit/solver/pb":                   {"pkg/transfer"},
 	"github.com/tonistiigi/fsutil":                         {"pkg/tree", "pkg/transfer"},
 	"github.com/tonistiigi/fsutil/types":                   {"pkg/tree", "pkg/transfer"},
+	"github.com/google/go-github/v60/github":               {"cmd/loadline", "pkg/publish", "pkg/tree"},
 	"github.com/spf13/cobra":                               {"cmd/loadline"},
 }
 

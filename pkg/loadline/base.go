@@ -130,17 +130,17 @@ func (r *repository) pullBase(ctx context.Context, e Environment, head *side) (c
 		}
 	}
 	parents, err := r.git.Parents(ctx, checkedOut)
-	if err == nil && len(parents) == 2 && checkedOut == e.SHA && (e.PullHead == "" || parents[1] == e.PullHead) {
+	if err == nil && len(parents) == 2 && checkedOut == e.SHA && (e.pullHead() == "" || parents[1] == e.pullHead()) {
 		return candidate{rev: parents[0], ref: e.BaseBranch, reason: "first parent of the pull request's merge commit"}, nil
 	}
-	for _, with := range []string{"origin/" + e.BaseBranch, e.PullBase} {
+	for _, with := range []string{"origin/" + e.BaseBranch, e.pullBase()} {
 		commit, err := r.git.MergeBase(ctx, checkedOut, with)
 		if err == nil {
 			return candidate{rev: commit, ref: e.BaseBranch, reason: "merge base with " + e.BaseBranch}, nil
 		}
 	}
-	if e.PullBase == "" {
+	if e.pullBase() == "" {
 		return candidate{}, errors.New("the event names none")
 	}
-	return candidate{rev: e.PullBase, ref: e.BaseBranch, reason: "base that the event names"}, nil
+	return candidate{rev: e.pullBase(), ref: e.BaseBranch, reason: "base that the event names"}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/loadline-dev/loadline/pkg/compare"
 	"github.com/loadline-dev/loadline/pkg/report"
 	"github.com/loadline-dev/loadline/pkg/transfer"
+	"github.com/loadline-dev/loadline/pkg/tree"
 )
 
 // CheckOptions say what to compare with what, and what fails.
@@ -35,6 +36,9 @@ type CheckOptions struct {
 	Uplink int64
 	// Config is a configuration file on disk to use for both sides; empty means .loadline.yaml of each.
 	Config string
+	// Remote is the repository on GitHub; nil uses no API. A base that is not in this clone is read from it, and both
+	// sides where nothing is checked out.
+	Remote *tree.Remote
 	// Environment tells continuous integration from a laptop.
 	Environment Environment
 	// Progress is told how many builds are done; nil for nobody. It is called from several goroutines, one at a time.
