@@ -1,0 +1,11 @@
+// Package published holds what GitHub itself published about its API, reduced to what Loadline uses: the OpenAPI
+// description of the REST API, the GraphQL schema, and the schemas and examples of the webhook payloads. The command in
+// reduce makes the files; sources.json says from which packages. Only tests use it.
+package published
+
+import _ "embed"
+
+// OpenAPI is the description of the REST API without prose, with the examples that the fake's answers are made from.
+//
+//go:embed openapi.json
+var OpenAPI []byte
