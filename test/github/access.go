@@ -1,7 +1,6 @@
 package github
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -105,13 +104,16 @@ func (s *Server) meter(o Operation) answer {
 		return answer{}
 	}
 	if s.remaining == 0 {
-		return refuse(http.StatusForbidden, fmt.Sprintf("API rate limit exceeded for installation ID %d.", installation))
+		if o == GraphQL {
+			return exhausted()
+		}
+		return refuse(http.StatusForbidden, limitMessage)
 	}
 	s.remaining--
 	return answer{}
 }
 
-const installation = 12345678
+const limitMessage = "API rate limit exceeded for installation ID 12345678."
 
 // limitHeaders says how much of the primary limit is left. The reset lies in real time, an hour ahead: clients wait for it.
 func (s *Server) limitHeaders(h http.Header, fault *Fault) {

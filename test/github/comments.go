@@ -32,7 +32,7 @@ type jsonComment struct {
 func (s *Server) comment(c *Comment) jsonComment {
 	id, pull := strconv.FormatInt(c.ID, 10), strconv.Itoa(c.Pull)
 	out := jsonComment{
-		ID: c.ID, NodeID: commentNode(c.ID), URL: s.api("/issues/comments/" + id),
+		ID: c.ID, NodeID: commentNodeID(c.ID), URL: s.api("/issues/comments/" + id),
 		HTMLURL: s.web("/pull/" + pull + "#issuecomment-" + id), Body: c.Body, User: s.user(c.Author),
 		CreatedAt: c.Created, UpdatedAt: c.Updated, IssueURL: s.api("/issues/" + pull), Author: "NONE",
 		App: s.app(c.Author),
@@ -43,7 +43,7 @@ func (s *Server) comment(c *Comment) jsonComment {
 	return out
 }
 
-func commentNode(id int64) string { return nodeID("IssueComment", strconv.FormatInt(id, 10)) }
+func commentNodeID(id int64) string { return nodeID("IssueComment", strconv.FormatInt(id, 10)) }
 
 // listComments pages in ascending order of id.
 func (s *Server) listComments(c call) answer {

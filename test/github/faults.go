@@ -42,7 +42,7 @@ func Fail(o Operation, n, status int, message string) Fault {
 
 // PrimaryLimit is a fault that says that the primary rate limit is used up and when it is reset.
 func PrimaryLimit(o Operation, n, status int, reset time.Duration) Fault {
-	f := Fail(o, n, status, "API rate limit exceeded for installation ID 12345678.")
+	f := Fail(o, n, status, limitMessage)
 	at := strconv.FormatInt(time.Now().Add(reset).Unix(), 10)
 	f.Header = http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {at}}
 	return f

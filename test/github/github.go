@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // Options say what the fake is. The zero value is a public repository octo-org/app with a new, empty Git repository, read
@@ -66,6 +68,7 @@ func Reader() *Permissions {
 type Server struct {
 	options  Options
 	contract *contract
+	schema   *ast.Schema // of GraphQL
 	git      repository
 	http     *httptest.Server
 	other    *httptest.Server // another host, to which redirects lead
@@ -117,7 +120,11 @@ func listen(o Options, address string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, contract: c, git: repository{dir: o.Git}, hosts: map[string]bool{}, remaining: o.RateLimit}
+	schema, err := loadGraphQL()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{options: o, contract: c, schema: schema, git: repository{dir: o.Git}, hosts: map[string]bool{}, remaining: o.RateLimit}
 	s.state = newState()
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {

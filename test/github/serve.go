@@ -171,6 +171,8 @@ func unescape(path string) string {
 
 // check holds a request against the published description.
 func (s *Server) check(c call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch c.operation {
 	case GraphQL: // its own schema is asked where it is answered
 	case unknownOperation:
@@ -186,14 +188,15 @@ func (s *Server) checkAnswer(c call, a answer) {
 	if c.operation == GraphQL || c.operation == unknownOperation {
 		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, wrong := range s.contract.response(c.match, c.request, c.body, a) {
 		s.violate(c, fmt.Sprintf("response %d: %s", a.status, wrong))
 	}
 }
 
+// violate notes a breach of the contract; the server's lock is held.
 func (s *Server) violate(c call, wrong string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.violations = append(s.violations, fmt.Sprintf("%s %s: %s", c.request.Method, c.request.URL.Path, wrong))
 }
 

@@ -9,3 +9,8 @@ import _ "embed"
 //
 //go:embed openapi.json
 var OpenAPI []byte
+
+// GraphQL is the schema of the GraphQL API: the types around a repository's objects and a pull request's comments.
+//
+//go:embed schema.graphql
+var GraphQL string

@@ -1,0 +1,4 @@
+package main
+
+func reduceWebhookSchemas(in []byte) ([]byte, error)  { return in, nil }
+func reduceWebhookExamples(in []byte) ([]byte, error) { return in, nil }
