@@ -31,7 +31,7 @@ var rooms = [][]string{
 var only = map[string][]string{
 	"os":        {"cmd/loadline", "pkg/loadline", "pkg/report/golden", "pkg/tree", "test/corpus", "test/github", "test/github/published/reduce"},
 	"os/exec":   {"pkg/tree", "test/github", "test/github/published/reduce"},
-	"net/http":  {"test/github"},
+	"net/http":  {"pkg/tree", "test/github"},
 	"net":       {"test/github"},
 	"os/signal": {"cmd/loadline", "test/corpus"},
 	"github.com/moby/buildkit/frontend/dockerfile/builder": {"pkg/transfer"},
