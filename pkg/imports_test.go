@@ -13,7 +13,7 @@ const module = "github.com/loadline-dev/loadline/"
 // rooms are the packages from the top of the house to the bottom; each may import only packages of the lines below its
 // own. Every package of the module has its place.
 var rooms = [][]string{
-	{"cmd/loadline", "test/corpus", "test/github", "test/github/published/reduce"},
+	{"cmd/loadline", "test/corpus", "test/github/event", "test/github/published/reduce"},
 	{"pkg/loadline"},
 	{"pkg/config"},
 	{"pkg/report/annotate", "pkg/report/markdown", "pkg/report/sarif", "pkg/report/term"},
@@ -24,7 +24,8 @@ var rooms = [][]string{
 	{"pkg/build"},
 	{"pkg/dockerfile", "pkg/dockerignore", "pkg/tree"},
 	{"pkg/finding"},
-	{"pkg/source", "test/github/published"},
+	{"pkg/source", "test/github"},
+	{"test/github/published"},
 }
 
 // only names the packages that may import what reaches the system, the network or BuildKit.

@@ -227,3 +227,6 @@ func (s *Server) Requests() int {
 
 // start is the time of the fake's first event; each later one is a second after the one before.
 func start() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+
+// Private tells whether the repository is private.
+func (s *Server) Private() bool { return s.options.Private }

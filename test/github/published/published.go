@@ -14,3 +14,13 @@ var OpenAPI []byte
 //
 //go:embed schema.graphql
 var GraphQL string
+
+// WebhookSchemas are the JSON schemas of payloads, one definition each, such as pull_request$opened.
+//
+//go:embed webhooks.schema.json
+var WebhookSchemas []byte
+
+// WebhookExamples are GitHub's examples of payloads by event and action, such as pull_request.opened.
+//
+//go:embed webhooks.json
+var WebhookExamples []byte
