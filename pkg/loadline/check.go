@@ -2,7 +2,6 @@ package loadline
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -60,7 +59,7 @@ func Check(ctx context.Context, o CheckOptions) (*report.Report, error) {
 
 // open reads both sides and finds their builds. done lets go of the repository.
 func open(ctx context.Context, o CheckOptions) (c *check, done func(), err error) {
-	r, err := openRepository(ctx, o.Path)
+	r, err := o.open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -76,19 +75,22 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := head.configure(o.Config); err != nil {
-		return nil, err
-	}
 	base, notices, err := r.base(ctx, o, head)
 	if err != nil {
 		return nil, err
 	}
-	if base != nil {
-		if err := base.configure(o.Config); err != nil {
-			// The base is not this change's to mend: its builds are taken as head's configuration has them.
-			notices = append(notices, fmt.Sprintf("the base's configuration cannot be read, head's is used: %v", err))
-			base.config, base.builds = head.config, head.builds
+	notices = append(r.notices, notices...)
+	if r.isTarget(o) {
+		more, err := r.configureTarget(ctx, o, head, base)
+		if err != nil {
+			return nil, err
 		}
+		notices = append(notices, more...)
+	} else {
+		if err := head.configure(ctx, o.Config); err != nil {
+			return nil, err
+		}
+		notices = append(notices, base.configureAs(ctx, o.Config, head)...)
 	}
 	c := &check{options: o, head: head, base: base, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
 	if r.sharesDisk(ctx, head) {
