@@ -2,6 +2,7 @@ package github
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,8 +111,26 @@ func (s *Server) meter(o Operation) answer {
 		return refuse(http.StatusForbidden, limitMessage)
 	}
 	s.remaining--
+	return s.meterWrites(o)
+}
+
+// meterWrites counts what creates content against the secondary limit.
+func (s *Server) meterWrites(o Operation) answer {
+	if !slices.Contains([]Operation{CreateComment, UpdateComment, CreateCheck, UpdateCheck, CreateStatus}, o) {
+		return answer{}
+	}
+	now := time.Now()
+	s.writes = slices.DeleteFunc(s.writes, func(t time.Time) bool { return now.Sub(t) > time.Minute })
+	if len(s.writes) >= s.options.Writes {
+		a := refuse(http.StatusForbidden, secondaryMessage)
+		a.header.Set("Retry-After", strconv.Itoa(int(time.Minute/time.Second)))
+		return a
+	}
+	s.writes = append(s.writes, now)
 	return answer{}
 }
+
+const secondaryMessage = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 
 const limitMessage = "API rate limit exceeded for installation ID 12345678."
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -27,6 +28,12 @@ type jsonComment struct {
 	IssueURL  string    `json:"issue_url"`
 	Author    string    `json:"author_association"`
 	App       *jsonApp  `json:"performed_via_github_app"`
+	Minimized *reason   `json:"minimized,omitempty"`
+}
+
+// reason is why a comment is minimized.
+type reason struct {
+	Reason string `json:"reason"`
 }
 
 func (s *Server) comment(c *Comment) jsonComment {
@@ -39,6 +46,9 @@ func (s *Server) comment(c *Comment) jsonComment {
 	}
 	if c.Author.App == "" {
 		out.Author = "CONTRIBUTOR"
+	}
+	if c.Minimized != "" {
+		out.Minimized = &reason{strings.ToLower(c.Minimized)}
 	}
 	return out
 }
@@ -96,8 +106,8 @@ func (s *Server) commentOf(c call) *Comment {
 	return s.state.comments[id]
 }
 
-// createComment refuses on a locked conversation. That a workflow's token is refused there, though it may write, is not
-// verified.
+// createComment refuses in a locked conversation: a workflow's token is no collaborator, as users report
+// (hashicorp/terraform-github-actions#100, upptime/uptime-monitor#189).
 func (s *Server) createComment(c call) answer {
 	p := s.pullOf(c, "issue_number")
 	if p == nil {
@@ -122,7 +132,7 @@ func (s *Server) updateComment(c call) answer {
 	if comment == nil {
 		return notFound()
 	}
-	if a := s.lockedFor(comment); a.status != 0 {
+	if a := s.mayChange(comment); a.status != 0 {
 		return a
 	}
 	body, wrong := bodyOf(c)
@@ -138,6 +148,9 @@ func (s *Server) deleteComment(c call) answer {
 	if comment == nil {
 		return notFound()
 	}
+	if a := s.mayChange(comment); a.status != 0 {
+		return a
+	}
 	delete(s.state.comments, comment.ID)
 	return answer{status: http.StatusNoContent, header: http.Header{}, note: fmt.Sprintf("comment #%d is gone%s", comment.ID, s.foreign(comment))}
 }
@@ -150,8 +163,12 @@ func (s *Server) foreign(c *Comment) string {
 	return ", which is " + c.Author.Login + "'s"
 }
 
-// lockedFor refuses edits of a comment in a locked conversation.
-func (s *Server) lockedFor(c *Comment) answer {
+// mayChange refuses changes of a comment in a locked conversation (whether GitHub does is not verified), and of others'
+// comments if the options say so.
+func (s *Server) mayChange(c *Comment) answer {
+	if s.options.OwnComments && c.Author != s.options.User {
+		return refuse(http.StatusForbidden, notAccessible)
+	}
 	if p := s.state.pulls[c.Pull]; p != nil && p.Locked {
 		return refuse(http.StatusForbidden, "Unable to update comment because issue is locked.")
 	}

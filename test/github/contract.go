@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -21,15 +22,30 @@ import (
 
 // contract is GitHub's published description.
 type contract struct {
-	doc     *openapi3.T
-	router  routers.Router
-	options *openapi3filter.Options
+	examples openapi3.Examples // of the reduced description
+	router   routers.Router
+	options  *openapi3filter.Options
 }
 
-func newContract() (*contract, error) { return parseContract(published.OpenAPI) }
+// reduced is the contract of the reduced description, which is read once.
+var reduced = sync.OnceValues(func() (*contract, error) { return readContract(published.OpenAPI) })
 
-func parseContract(text []byte) (*contract, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(text)
+// newContract is the contract of a description; the reduced one if it is empty. The examples are always the reduced one's.
+func newContract(description []byte) (*contract, error) {
+	own, err := reduced()
+	if err != nil || len(description) == 0 {
+		return own, err
+	}
+	c, err := readContract(description)
+	if err != nil {
+		return nil, err
+	}
+	c.examples = own.examples
+	return c, nil
+}
+
+func readContract(description []byte) (*contract, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(description)
 	if err != nil {
 		return nil, fmt.Errorf("reading the description of the API: %w", err)
 	}
@@ -39,7 +55,7 @@ func parseContract(text []byte) (*contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("routing by the description of the API: %w", err)
 	}
-	return &contract{doc, router, &openapi3filter.Options{
+	return &contract{doc.Components.Examples, router, &openapi3filter.Options{
 		MultiError: true, IncludeResponseStatus: true, SkipSettingDefaults: true,
 		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 		SchemaValidationOptions: []openapi3.SchemaValidationOption{
@@ -97,7 +113,17 @@ func (c *contract) request(m match, r *http.Request, body []byte) []string {
 		}
 		return wrong
 	}
-	return append(wrong, unknownProperties(m.route, body)...)
+	wrong = append(wrong, unknownProperties(m.route, body)...)
+	if (m.operation == CreateCheck || m.operation == UpdateCheck) && incomplete(body) {
+		wrong = append(wrong, "a completed check run needs a conclusion")
+	}
+	return wrong
+}
+
+// incomplete tells of a check run that is completed without a conclusion: the description says so for updates only.
+func incomplete(body []byte) bool {
+	var in checkRequest
+	return json.Unmarshal(body, &in) == nil && in.Status != nil && *in.Status == "completed" && in.Conclusion == nil
 }
 
 // input is the request as kin-openapi takes it; the body can be read again.

@@ -50,7 +50,7 @@ func PrimaryLimit(o Operation, n, status int, reset time.Duration) Fault {
 
 // SecondaryLimit is a fault that says that the client is too fast, and when to come again if wait is not 0.
 func SecondaryLimit(o Operation, n, status int, wait time.Duration) Fault {
-	f := Fail(o, n, status, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
+	f := Fail(o, n, status, secondaryMessage)
 	if wait > 0 {
 		f.Header = http.Header{"Retry-After": {strconv.Itoa(int(wait.Seconds()))}}
 	}

@@ -27,13 +27,19 @@ type Options struct {
 	Permissions *Permissions // what the token may; Writer() if nil
 	NoAccess    bool         // the token belongs to someone who cannot see a private repository
 	StrictReads bool         // reading a public repository needs the permission too
+	OwnComments bool         // only the token's own comments can be changed; GitHub lets who may write change all
 
 	APIPath     string // path of the REST API, such as /api/v3 on GitHub Enterprise Server; none if empty
 	GraphQLPath string // path of the GraphQL API; /graphql if empty
 
+	// Description holds the traffic against another OpenAPI description, such as GitHub's whole one; the reduced one if
+	// empty. Answers are made from the reduced one all the same.
+	Description []byte
+
 	TreeLimit int // entries after which a recursive tree is truncated; 100,000 if 0
 	BlobLimit int // bytes above which a blob is refused; 100 MiB if 0
 	RateLimit int // requests until the primary limit is reached; 1,000 if 0, none at all if negative
+	Writes    int // requests that create content, a minute, until the secondary limit is reached; 80 if 0
 	Lines     int // lines of a long text that the conversation shows; 12 if 0, all if negative
 }
 
@@ -82,6 +88,7 @@ type Server struct {
 	hosts      map[string]bool // those that saw the token
 	names      []string        // pairs of old and new for the conversation
 	remaining  int
+	writes     []time.Time // of the last minute
 }
 
 // Start runs a fake until the test ends.
@@ -116,11 +123,11 @@ func listen(o Options, address string) (*Server, error) {
 	if _, err := os.Stat(o.Git); err != nil {
 		return nil, fmt.Errorf("opening the repository that is served: %w", err)
 	}
-	c, err := newContract()
+	c, err := newContract(o.Description)
 	if err != nil {
 		return nil, err
 	}
-	schema, err := loadGraphQL()
+	schema, err := graphqlSchema()
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +172,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.RateLimit == 0 {
 		o.RateLimit = 1000
+	}
+	if o.Writes == 0 {
+		o.Writes = 80
 	}
 	if o.Lines == 0 {
 		o.Lines = 12

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -18,13 +19,14 @@ import (
 	"github.com/loadline-dev/loadline/test/github/published"
 )
 
-func loadGraphQL() (*ast.Schema, error) {
+// graphqlSchema is the reduced schema, which is read once.
+var graphqlSchema = sync.OnceValues(func() (*ast.Schema, error) {
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphql", Input: published.GraphQL})
 	if err != nil {
 		return nil, fmt.Errorf("reading the GraphQL schema: %w", err)
 	}
 	return schema, nil
-}
+})
 
 // graphqlRequest is what a client posts.
 type graphqlRequest struct {

@@ -105,8 +105,7 @@ func notFound() answer { return refuse(http.StatusNotFound, "Not Found") }
 
 // serve answers one request: contract, hooks, faults, who asks, how often, what it may, and the operation itself.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, reportPath) {
-		s.serveReport(w, r)
+	if s.serveOwn(w, r) {
 		return
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, 8<<20))

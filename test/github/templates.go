@@ -11,7 +11,7 @@ type object map[string]any
 
 // template is a copy of an example of the published description, with this repository in place of the example's.
 func (s *Server) template(name string) object {
-	example := s.contract.doc.Components.Examples[name]
+	example := s.contract.examples[name]
 	text, err := json.Marshal(example.Value.Value)
 	if err != nil {
 		panic(err) // the description was read from JSON
