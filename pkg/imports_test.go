@@ -15,7 +15,7 @@ const module = "github.com/loadline-dev/loadline/"
 var rooms = [][]string{
 	{"cmd/loadline", "test/corpus", "test/github/event", "test/github/published/reduce"},
 	{"pkg/loadline"},
-	{"pkg/config"},
+	{"pkg/config", "pkg/publish"},
 	{"pkg/report/annotate", "pkg/report/markdown", "pkg/report/sarif", "pkg/report/term"},
 	{"pkg/report/golden"},
 	{"pkg/compare"},
@@ -30,10 +30,10 @@ var rooms = [][]string{
 
 // only names the packages that may import what reaches the system, the network or BuildKit.
 var only = map[string][]string{
-	"os":        {"cmd/loadline", "pkg/loadline", "pkg/report/golden", "pkg/tree", "test/corpus", "test/github", "test/github/published/reduce"},
+	"os":        {"cmd/loadline", "pkg/loadline", "pkg/publish", "pkg/report/golden", "pkg/tree", "test/corpus", "test/github", "test/github/published/reduce"},
 	"os/exec":   {"pkg/tree", "test/github", "test/github/published/reduce"},
-	"net/http":  {"pkg/tree", "test/github"},
-	"net":       {"test/github"},
+	"net/http":  {"pkg/publish", "pkg/tree", "test/github"},
+	"net":       {"pkg/publish", "test/github"},
 	"os/signal": {"cmd/loadline", "test/corpus"},
 	"github.com/moby/buildkit/frontend/dockerfile/builder": {"pkg/transfer"},
 	"github.com/moby/buildkit/frontend/gateway/client":     {"pkg/transfer"},
@@ -42,6 +42,7 @@ var only = map[string][]string{
 	"github.com/tonistiigi/fsutil":                         {"pkg/tree", "pkg/transfer"},
 	"github.com/tonistiigi/fsutil/types":                   {"pkg/tree", "pkg/transfer"},
 	"github.com/google/go-github/v60/github":               {"cmd/loadline", "pkg/publish", "pkg/tree"},
+	"github.com/sethvargo/go-githubactions":                {"pkg/publish"},
 	"github.com/spf13/cobra":                               {"cmd/loadline"},
 }
 
