@@ -33,6 +33,15 @@ func fill(s *github.Server) (base, head, merge string) {
 	return base, head, merge
 }
 
+// again starts another fake with the repository and the pull request of one that was filled.
+func again(t *testing.T, filled *github.Server, o github.Options) *github.Server {
+	t.Helper()
+	o.Git = filled.GitDir()
+	s := github.Start(t, o)
+	s.SetPull(filled.Pull(7))
+	return s
+}
+
 func noViolations(t *testing.T, s *github.Server) {
 	t.Helper()
 	for _, v := range s.Violations() {

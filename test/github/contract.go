@@ -64,8 +64,23 @@ func readContract(description []byte) (*contract, error) {
 	}}, nil
 }
 
-// mend says what the description cannot: that a reference may have slashes in it.
+// mend says what the description does not: a reference may have slashes in it, and the head of a pull request is without
+// repository and user once its fork or their account is deleted.
 func mend(doc *openapi3.T) {
+	for _, name := range []string{"pull-request", "pull-request-simple"} {
+		schema := doc.Components.Schemas[name]
+		if schema == nil || schema.Value.Properties["head"] == nil {
+			continue
+		}
+		head := schema.Value.Properties["head"].Value.Properties
+		for _, key := range []string{"repo", "user"} {
+			if head[key] != nil {
+				nullable := *head[key].Value
+				nullable.Nullable = true
+				head[key] = openapi3.NewSchemaRef("", &nullable)
+			}
+		}
+	}
 	const ref = "/repos/{owner}/{repo}/git/ref/{ref}"
 	if item := doc.Paths.Value(ref); item != nil {
 		doc.Paths.Delete(ref)

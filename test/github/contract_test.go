@@ -53,6 +53,8 @@ func checkBody(annotations, summary string) string {
 // TestTheContractCatchesMistakes makes mistakes that a client could make; each must be a violation, and refused where
 // GitHub refuses it.
 func TestTheContractCatchesMistakes(t *testing.T) {
+	filled := github.Start(t, github.Options{})
+	_, head, _ := fill(filled)
 	many := strings.TrimSuffix(strings.Repeat(annotation("warning")+",", 51), ",")
 	for _, c := range []struct {
 		name, method, path, body string
@@ -78,8 +80,7 @@ func TestTheContractCatchesMistakes(t *testing.T) {
 		{"a body on GET", "GET", "/pulls/7", `{"a":1}`, 200, "takes no body"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := github.Start(t, github.Options{})
-			_, head, _ := fill(s)
+			s := again(t, filled, github.Options{})
 			s.AddComment(7, github.Actions(), "b")
 			send(t, s, "POST", repo+"/check-runs", strings.ReplaceAll(`{"name":"n","head_sha":"HEAD"}`, "HEAD", head))
 			noViolations(t, s)

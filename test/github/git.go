@@ -1,31 +1,53 @@
 package github
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// repository is a Git repository on disk, bare or not.
-type repository struct{ dir string }
-
-func initBare(dir string) error {
-	_, err := repository{dir}.run("", "init", "--quiet", "--bare", "--initial-branch=main")
-	return err
+// repository is a Git repository on disk, bare or not. One process answers for its objects; the server's lock guards it.
+type repository struct {
+	dir     string
+	reader  *exec.Cmd // git cat-file --batch
+	ask     io.WriteCloser
+	answers *bufio.Reader
 }
 
-// run calls git without the configuration of this machine; names and times are fixed, so that commits have the same ids
+// initBare makes an empty bare repository, as git init would.
+func initBare(dir string) error {
+	for _, name := range []string{"objects", "refs/heads"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config"), []byte("[core]\n\trepositoryformatversion = 0\n\tbare = true\n"), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "HEAD"), []byte("ref: refs/heads/main\n"), 0o644)
+}
+
+// command is git without the configuration of this machine; names and times are fixed, so that commits have the same ids
 // everywhere.
-func (r repository) run(stdin string, args ...string) (string, error) {
+func (r *repository) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("git", append([]string{"-C", r.dir, "-c", "safe.directory=*", "-c", "core.quotePath=false"}, args...)...)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_NO_LAZY_FETCH=1",
 		"GIT_AUTHOR_NAME=octocat", "GIT_AUTHOR_EMAIL=octocat@example.com", "GIT_AUTHOR_DATE=1767323045 +0000",
 		"GIT_COMMITTER_NAME=octocat", "GIT_COMMITTER_EMAIL=octocat@example.com", "GIT_COMMITTER_DATE=1767323045 +0000")
+	return cmd
+}
+
+// run runs git to its end.
+func (r *repository) run(stdin string, args ...string) (string, error) {
+	cmd := r.command(args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -36,37 +58,81 @@ func (r repository) run(stdin string, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// id resolves an expression to an object of a type, empty if there is none.
-func (r repository) id(expression, kind string) string {
-	if strings.HasPrefix(expression, "-") {
-		return ""
+// read returns the id, type and content of the object that an expression names; empty if there is none.
+func (r *repository) read(expression string) (id, kind, content string) {
+	if expression == "" || strings.ContainsAny(expression, "\n\x00") {
+		return "", "", ""
 	}
-	out, err := r.run("", "rev-parse", "--verify", "--quiet", expression+"^{"+kind+"}")
+	if r.reader == nil {
+		if err := r.open(); err != nil {
+			panic(err) // there is no git
+		}
+	}
+	if _, err := io.WriteString(r.ask, expression+"\n"); err != nil {
+		panic(err)
+	}
+	head, err := r.answers.ReadString('\n')
 	if err != nil {
-		return ""
+		panic(err)
 	}
-	return strings.TrimSpace(out)
+	fields := strings.Fields(strings.TrimPrefix(head, expression)) // "EXPRESSION missing", or an id, a type and a size
+	if len(fields) != 3 {
+		fields = strings.Fields(head)
+	}
+	if len(fields) != 3 {
+		return "", "", ""
+	}
+	size, err := strconv.Atoi(fields[2])
+	if err != nil {
+		return "", "", ""
+	}
+	body := make([]byte, size+1)
+	if _, err := io.ReadFull(r.answers, body); err != nil {
+		panic(err)
+	}
+	return fields[0], fields[1], string(body[:size])
+}
+
+func (r *repository) open() error {
+	cmd := r.command("cat-file", "--batch")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	r.reader, r.ask, r.answers = cmd, in, bufio.NewReader(out)
+	return nil
+}
+
+// close ends the process.
+func (r *repository) close() {
+	if r.reader == nil {
+		return
+	}
+	r.ask.Close()
+	r.reader.Wait()
+	r.reader = nil
+}
+
+// id resolves an expression to an object of a type, empty if there is none.
+func (r *repository) id(expression, kind string) string {
+	id, _, _ := r.read(expression + "^{" + kind + "}")
+	return id
 }
 
 // object returns the type and content of an object, false if there is none. Only ids are understood.
-func (r repository) object(id string) (kind, content string, ok bool) {
+func (r *repository) object(id string) (kind, content string, ok bool) {
 	if !isID(id) {
 		return "", "", false
 	}
-	out, err := r.run(id+"\n", "cat-file", "--batch")
-	if err != nil {
-		return "", "", false
-	}
-	head, rest, _ := strings.Cut(out, "\n")
-	fields := strings.Fields(head)
-	if len(fields) != 3 {
-		return "", "", false
-	}
-	size, err := strconv.Atoi(fields[2])
-	if err != nil || len(rest) < size {
-		return "", "", false
-	}
-	return fields[1], rest[:size], true
+	_, kind, content = r.read(id)
+	return kind, content, kind != ""
 }
 
 // isID tells whether a string is a full object id. GitHub's Git endpoints take no abbreviations.
@@ -81,7 +147,7 @@ type treeEntry struct {
 }
 
 // tree lists a tree in Git's order; with recursive each directory's entry comes before its content.
-func (r repository) tree(id string, recursive bool) ([]treeEntry, error) {
+func (r *repository) tree(id string, recursive bool) ([]treeEntry, error) {
 	args := []string{"ls-tree", "-l", "-z"}
 	if recursive {
 		args = append(args, "-r", "-t")
@@ -123,6 +189,7 @@ func (s *Server) Commit(files map[string]string, parents ...string) string {
 func (s *Server) CommitFiles(files map[string]File, parents ...string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// The branch is new in each process, so that the commit has the given parents only.
 	var in strings.Builder
 	in.WriteString("commit refs/fake/scratch\nmark :1\ncommitter octocat <octocat@example.com> 1767323045 +0000\ndata 6\ncommit\n")
 	for i, parent := range parents {
@@ -143,9 +210,6 @@ func (s *Server) CommitFiles(files map[string]File, parents ...string) string {
 	in.WriteString("get-mark :1\n")
 	out, err := s.git.run(in.String(), "fast-import", "--quiet", "--force")
 	if err != nil {
-		panic(err)
-	}
-	if _, err := s.git.run("", "update-ref", "-d", "refs/fake/scratch"); err != nil {
 		panic(err)
 	}
 	return strings.TrimSpace(out)

@@ -75,7 +75,7 @@ type Server struct {
 	options  Options
 	contract *contract
 	schema   *ast.Schema // of GraphQL
-	git      repository
+	git      *repository
 	http     *httptest.Server
 	other    *httptest.Server // another host, to which redirects lead
 
@@ -131,7 +131,7 @@ func listen(o Options, address string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, contract: c, schema: schema, git: repository{dir: o.Git}, hosts: map[string]bool{}, remaining: o.RateLimit}
+	s := &Server{options: o, contract: c, schema: schema, git: &repository{dir: o.Git}, hosts: map[string]bool{}, remaining: o.RateLimit}
 	s.state = newState()
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
@@ -188,6 +188,9 @@ func (s *Server) Close() {
 	s.http.Close()
 	s.other.CloseClientConnections()
 	s.other.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.git.close()
 }
 
 // URL is the address of the REST API, without a slash at its end: the value of GITHUB_API_URL.

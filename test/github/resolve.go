@@ -105,7 +105,7 @@ func (s *Server) repositoryNode() *resolved {
 			}
 			oid, _ := args["oid"].(string)
 			if expression, ok := args["expression"].(string); ok {
-				oid = s.expression(expression)
+				oid, _, _ = s.git.read(expression) // such as main:src/a.txt
 			}
 			return s.objectNode(oid), nil
 		},
@@ -121,18 +121,6 @@ func (s *Server) repositoryNode() *resolved {
 			return s.pullNode(p), nil
 		},
 	}}
-}
-
-// expression resolves what Git understands, such as main:src/a.txt.
-func (s *Server) expression(text string) string {
-	if strings.HasPrefix(text, "-") {
-		return ""
-	}
-	out, err := s.git.run("", "rev-parse", "--verify", "--quiet", text)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(out)
 }
 
 // maxText is how many bytes of a blob's text are shown, the rest is cut off; found by users, not documented.

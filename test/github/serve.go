@@ -95,6 +95,9 @@ type problemField struct {
 
 func refuse(status int, message string, fields ...problemField) answer {
 	p := problem{message, fields, "https://docs.github.com/rest", strconv.Itoa(status)}
+	if message == secondaryMessage { // clients tell the limits apart by this
+		p.Documentation += "/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits"
+	}
 	if len(fields) > 0 && fields[0].Message != "" {
 		message += ": " + fields[0].Message
 	}

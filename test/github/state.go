@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -151,11 +152,16 @@ func (s *Server) SetPull(p Pull) {
 		p.Title = "A change"
 	}
 	s.state.pulls[p.Number] = &p
-	for name, id := range map[string]string{"head": p.Head, "merge": p.Merge} {
-		if s.git.id(id, "commit") != "" && (name == "head" || p.Mergeable == Clean) {
-			if _, err := s.git.run("", "update-ref", fmt.Sprintf("refs/pull/%d/%s", p.Number, name), id); err != nil {
-				panic(err)
-			}
+	var refs strings.Builder
+	if s.git.id(p.Head, "commit") != "" {
+		fmt.Fprintf(&refs, "update refs/pull/%d/head %s\n", p.Number, p.Head)
+	}
+	if p.Mergeable == Clean && s.git.id(p.Merge, "commit") != "" {
+		fmt.Fprintf(&refs, "update refs/pull/%d/merge %s\n", p.Number, p.Merge)
+	}
+	if refs.Len() > 0 {
+		if _, err := s.git.run(refs.String(), "update-ref", "--stdin"); err != nil {
+			panic(err)
 		}
 	}
 }
