@@ -92,7 +92,7 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 		}
 		notices = append(notices, base.configureAs(ctx, o.Config, head)...)
 	}
-	c := &check{options: o, head: head, base: base, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
+	c := &check{options: o, head: head, base: base, prefix: r.prefix, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
 	if r.sharesDisk(ctx, head) {
 		c.disk = &disk{dir: r.dir, head: head, meter: &c.meter}
 	}
@@ -103,6 +103,8 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 type check struct {
 	options    CheckOptions
 	head, base *side // base is nil where there is none
+	// prefix is the directory's path in the repository; "." for its root.
+	prefix string
 	// disk is what lies beside head's tree; nil where there is nothing else to look at.
 	disk    *disk
 	meter   transfer.Meter

@@ -36,6 +36,8 @@ func (c *check) report(pairs []compare.Pair) (*report.Report, error) {
 	}
 	r.Normalize()
 	r.Gate = compare.Judge(r, limits)
+	r.Lines = c.changedLines(r)
+	r.Path = c.prefix
 	r.Normalize()
 	return r, nil
 }

@@ -86,6 +86,7 @@ func (r *Report) Normalize() {
 	fill(&r.Findings)
 	fill(&r.Suppressed)
 	fill(&r.Skipped)
+	fill(&r.Lines)
 	fill(&r.Notices)
 	fill(&r.Gate.Reasons)
 	fill(&r.Gate.Failures)

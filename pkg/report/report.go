@@ -12,6 +12,9 @@ type Report struct {
 	// Head and Base say what was compared and how it was read. Base is nil where there is none.
 	Head Side  `json:"head"`
 	Base *Side `json:"base"`
+	// Path is where the analysed directory lies in its repository; "." or empty is the root. The other paths are relative
+	// to that directory.
+	Path string `json:"path"`
 	// Upload is the sum over builds; equal requests count once.
 	Upload Upload `json:"upload"`
 	// Untracked is the sum over builds of what lies on disk beside head's tree and would be sent; nil where
@@ -25,6 +28,8 @@ type Report struct {
 	Gate       Gate      `json:"gate"`
 	// Skipped is what could not be analysed.
 	Skipped []Skipped `json:"skipped"`
+	// Lines are what the change adds or edits in the files that annotations stand in.
+	Lines []Lines `json:"lines"`
 	// Notices are facts about the run that a reader should know: no base, no builds, a limit the change raises.
 	Notices []string `json:"notices"`
 	// Uplink is the rate in bits per second at which upload times are shown; 0 means none is configured.
@@ -143,6 +148,13 @@ type Instruction struct {
 type Position struct {
 	Line   int `json:"line"`
 	Column int `json:"column"`
+}
+
+// Lines are lines of a file at head that base does not have, from First to Last, counted from 1.
+type Lines struct {
+	Path  string `json:"path"`
+	First int    `json:"first"`
+	Last  int    `json:"last"`
 }
 
 // Finding is what a rule says about a build.
