@@ -13,10 +13,29 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// notice is a reason that is no failure: the token may not, or somebody else is newer.
-type notice string
+// Notice is a reason that is no failure: the token may not, or somebody else is newer.
+type Notice string
 
-func (n notice) Error() string { return string(n) }
+// Error implements error.
+func (n Notice) Error() string { return string(n) }
+
+// IsNotice reports whether an error is no failure.
+func IsNotice(err error) bool {
+	var n Notice
+	return errors.As(err, &n)
+}
+
+// Foreign says that a report is not about the pull request that it would be published in.
+type Foreign string
+
+// Error implements error.
+func (f Foreign) Error() string { return string(f) }
+
+// IsForeign reports whether a report is refused for what it is about.
+func IsForeign(err error) bool {
+	var f Foreign
+	return errors.As(err, &f)
+}
 
 // longestMessage is how many bytes of a message of GitHub's are shown.
 const longestMessage = 300
@@ -102,13 +121,13 @@ func forbidden(err error, permission string) error {
 	var answered *github.ErrorResponse
 	switch status(err) {
 	case http.StatusUnauthorized:
-		return notice("GitHub does not accept the token")
+		return Notice("GitHub does not accept the token")
 	case http.StatusForbidden:
 		if errors.As(err, &answered) && strings.Contains(strings.ToLower(answered.Message), "locked") {
-			return notice("the conversation is locked")
+			return Notice("the conversation is locked")
 		}
 		if errors.As(err, &answered) && strings.Contains(answered.Message, "not accessible") {
-			return notice(fmt.Sprintf("the token lacks the permission %q (a pull request from a fork or of Dependabot has a token that only reads)", permission))
+			return Notice(fmt.Sprintf("the token lacks the permission %q (a pull request from a fork or of Dependabot has a token that only reads)", permission))
 		}
 	}
 	return err
