@@ -78,7 +78,7 @@ func (c *Comment) send(ctx context.Context) (string, error) {
 	}
 	found, err := c.list(ctx)
 	if err != nil {
-		return "", fmt.Errorf("listing comments: %w", err)
+		return "", err
 	}
 	if len(found) == 0 && !c.IsWanted {
 		return "nothing to say", nil
