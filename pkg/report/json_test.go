@@ -96,9 +96,7 @@ func TestReadRefusesWhatItCannotTrust(t *testing.T) {
 		"no severity":              {`{"schema":"loadline.report/v1","suppressed":[{"rule":"x","state":"new","severity":"none"}]}`, `"none" is no severity`},
 		"another state":            {`{"schema":"loadline.report/v1","findings":[{"rule":"x","state":"","severity":"error"}]}`, `"" is no state`},
 		"a sentence for a rule":    {`{"schema":"loadline.report/v1","findings":[{"rule":"x y","state":"new","severity":"error"}]}`, `"x y" is no rule`},
-		"the same in the gate": {`{"schema":"loadline.report/v1","gate":{"failures":[{"rule":"
-"}]}}`, `"
-" is no rule`},
+		"the same in the gate":     {`{"schema":"loadline.report/v1","gate":{"failures":[{"rule":"a b"}]}}`, `"a b" is no rule`},
 		"the same in an override":  {`{"schema":"loadline.report/v1","gate":{"override":{"failures":[{"rule":"@x"}]}}}`, `"@x" is no rule`},
 		"the same in what is left": {`{"schema":"loadline.report/v1","skipped":[{"rule":"X"}]}`, `"X" is no rule`},
 		"another status":           {`{"schema":"loadline.report/v1","builds":[{"name":"a","status":"best"}]}`, `build a: "best" is no status`},
