@@ -409,12 +409,13 @@ func (r *Remote) fetchRaw(ctx context.Context, id string) error {
 	if err := decode(objects["t"], &tree, "tree of "+id); err != nil {
 		return err
 	}
-	children := []child{}
+	children, seen := []child{}, map[string]bool{}
 	for _, e := range tree.Entries {
 		c := child{name: string(e.Name), mode: fmt.Sprintf("%06o", e.Mode), kind: e.Type, id: e.OID, size: e.Size}
-		if err := checkListed(c.name); err != nil || strings.Contains(c.name, "/") || e.Size < 0 {
+		if err := checkListed(c.name); err != nil || strings.Contains(c.name, "/") || e.Size < 0 || seen[c.name] {
 			return fmt.Errorf("%w: %s", errListing, source.Printable(c.name))
 		}
+		seen[c.name] = true
 		children = append(children, c)
 	}
 	if treeID(children, len(id)) != id {
