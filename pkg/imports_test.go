@@ -20,7 +20,7 @@ var rooms = [][]string{
 	{"pkg/report/golden"},
 	{"pkg/compare"},
 	{"pkg/report"},
-	{"pkg/transfer"},
+	{"pkg/transfer", "pkg/baseimage"},
 	{"pkg/build"},
 	{"pkg/dockerfile", "pkg/dockerignore", "pkg/tree"},
 	{"pkg/finding"},

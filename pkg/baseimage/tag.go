@@ -1,0 +1,3 @@
+package baseimage
+
+func (i *Image) classify() {}
