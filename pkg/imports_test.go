@@ -13,7 +13,7 @@ const module = "github.com/loadline-dev/loadline/"
 // rooms are the packages from the top of the house to the bottom; each may import only packages of the lines below its
 // own. Every package of the module has its place.
 var rooms = [][]string{
-	{"cmd/loadline", "test/corpus"},
+	{"cmd/loadline", "pkg/baseimage/generate", "test/corpus"},
 	{"pkg/loadline"},
 	{"pkg/config"},
 	{"pkg/report/annotate", "pkg/report/markdown", "pkg/report/sarif", "pkg/report/term"},
@@ -29,11 +29,11 @@ var rooms = [][]string{
 
 // only names the packages that may import what reaches the system, the network or BuildKit.
 var only = map[string][]string{
-	"os":        {"cmd/loadline", "pkg/loadline", "pkg/report/golden", "pkg/tree", "test/corpus"},
-	"os/exec":   {"pkg/tree"},
+	"os":        {"cmd/loadline", "pkg/baseimage/generate", "pkg/loadline", "pkg/report/golden", "pkg/tree", "test/corpus"},
+	"os/exec":   {"pkg/baseimage/generate", "pkg/tree"},
 	"net/http":  {},
 	"net":       {},
-	"os/signal": {"cmd/loadline", "test/corpus"},
+	"os/signal": {"cmd/loadline", "pkg/baseimage/generate", "test/corpus"},
 	"github.com/moby/buildkit/frontend/dockerfile/builder": {"pkg/transfer"},
 	"github.com/moby/buildkit/frontend/gateway/client":     {"pkg/transfer"},
 	"github.com/moby/buildkit/frontend/dockerui":           {"pkg/transfer"},

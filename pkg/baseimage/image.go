@@ -27,6 +27,9 @@ type Image struct {
 	Family string
 	// Version is the version as the tag writes it ("22", "3.13.1", "17.0.2_8"); empty where the tag names none.
 	Version string
+	// Channel is the word by which the tag names whichever version is the newest of a kind: "lts", "stable", "krypton".
+	// Empty where it names none; "latest" is not named.
+	Channel string
 	// Variant says how the image is cut down.
 	Variant Variant
 	// Java says whether a Java image holds the development kit or the run-time environment alone.
@@ -98,7 +101,8 @@ func Parse(ref string) (image Image, ok bool) {
 	if image.Tag == "" && image.Digest == "" {
 		image.Tag = "latest"
 	}
-	image.classify()
+	image.Family = family(image.Registry, image.Repository)
+	image.readTag()
 	return image, true
 }
 
@@ -122,7 +126,7 @@ func (i Image) String() string {
 
 // WithTag is the same repository with another tag and without digest.
 func (i Image) WithTag(tag string) Image {
-	i = Image{Registry: i.Registry, Repository: i.Repository, Tag: tag}
-	i.classify()
+	i = Image{Registry: i.Registry, Repository: i.Repository, Family: i.Family, Tag: tag}
+	i.readTag()
 	return i
 }
