@@ -1,6 +1,6 @@
 # make: build, test and lint. Every target works on a machine with Go and git alone; what needs more says so.
 .DEFAULT_GOAL := all
-.PHONY: all build test e2e lint bench update docs fuzz
+.PHONY: all build test e2e lint bench update docs fuzz openapi
 
 GO ?= go
 TOOL := $(GO) tool -modfile=tools/go.mod
@@ -20,8 +20,8 @@ e2e: ## the same, with a missing component as a failure
 lint: ## format, vet, staticcheck, workflows, scripts, tidy modules
 	@test -z "$$(gofmt -l cmd pkg test)" || { gofmt -l cmd pkg test; echo 'not formatted: run gofmt -w'; exit 1; }
 	$(GO) vet ./...
-	GOOS=windows $(GO) vet ./...
-	GOOS=darwin $(GO) vet ./...
+	GOOS=windows $(GO) vet ./pkg/tree # the one package with files of its own for a system; CI builds all for each
+	GOOS=darwin $(GO) vet ./pkg/tree
 	$(TOOL) staticcheck ./...
 	$(TOOL) actionlint
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run; elif [ "$$LOADLINE_REQUIRE" ]; then echo 'no shellcheck'; exit 1; else echo 'no shellcheck: .ci/run is not checked'; fi
@@ -33,7 +33,10 @@ bench: ## speed as ratios, each pair in one run
 	$(GO) test -run '^$$' -bench . -benchtime 10x ./pkg/...
 
 update: ## rewrite golden files and generated schemas
-	$(GO) test ./pkg/report/... ./pkg/dockerfile ./pkg/transfer ./cmd/loadline -update
+	$(GO) test ./pkg/report/... ./pkg/dockerfile ./pkg/transfer ./cmd/loadline ./test/github -update
+
+openapi: ## GitHub's published descriptions anew, for the GitHub of the tests; needs npm
+	$(GO) run ./test/github/published/reduce
 
 docs: update ## documentation that is generated from the code
 
