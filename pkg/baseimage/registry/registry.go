@@ -15,12 +15,13 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
+
+	"github.com/loadline-dev/loadline/pkg/baseimage"
 )
 
 // The limits of what is asked and taken. A usual image needs five requests and some 20 kB.
@@ -109,7 +110,7 @@ type entry[T any] struct {
 // New prepares a Resolver; nothing is asked yet. The error is about a host that is none.
 func New(o Options) (*Resolver, error) {
 	for _, host := range slices.Concat(o.Hosts, o.Plain) {
-		if err := CheckHost(host); err != nil {
+		if err := baseimage.CheckHost(host); err != nil {
 			return nil, err
 		}
 	}
@@ -125,14 +126,8 @@ func New(o Options) (*Resolver, error) {
 	return r, nil
 }
 
-// CheckHost says whether a text is the host of a registry, with a port or without.
-func CheckHost(host string) error {
-	u, err := url.Parse("https://" + host + "/")
-	if err != nil || host == "" || u.Host != host || u.Hostname() == "" || strings.ContainsAny(host, "@*?#") || host != strings.ToLower(host) {
-		return fmt.Errorf("%q is not a registry: want a host in lower case, such as registry.example.com:8443", host)
-	}
-	return nil
-}
+// EnvironmentProxy is the proxy that the variables HTTPS_PROXY and NO_PROXY name.
+func EnvironmentProxy(req *http.Request) (*url.URL, error) { return http.ProxyFromEnvironment(req) }
 
 // Resolve answers for one image on one platform ("linux/amd64").
 func (r *Resolver) Resolve(ctx context.Context, ref, platform string) (Image, error) {

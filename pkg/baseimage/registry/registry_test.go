@@ -23,6 +23,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage"
 	"github.com/loadline-dev/loadline/pkg/baseimage/registry"
 )
 
@@ -362,7 +363,7 @@ func TestHostsAreHosts(t *testing.T) {
 		}
 	}
 	for _, host := range []string{"example.com", "example.com:8443", "10.0.0.1:5000", "[::1]:5000"} {
-		if err := registry.CheckHost(host); err != nil {
+		if err := baseimage.CheckHost(host); err != nil {
 			t.Errorf("%q: %v", host, err)
 		}
 	}
