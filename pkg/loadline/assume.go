@@ -66,7 +66,7 @@ func (u *upload) aboutImages(plan *transfer.Plan) {
 		}
 	}
 	if len(failed) > 0 {
-		u.note(fmt.Sprintf("base images that could not be looked up: %s", some(failed)))
+		u.note(fmt.Sprintf("base images whose configuration is not known: %s", some(failed)))
 	}
 	if len(unknown) > 0 {
 		u.estimate(fmt.Sprintf("no ONBUILD triggers in %s", some(unknown)))
