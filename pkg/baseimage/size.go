@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Size is how much is pulled for an image: its compressed layers for linux/amd64 and its configuration.
+// Size is how much is pulled for an image: its compressed layers for linux/amd64.
 type Size struct {
 	// Bytes is the newest figure, in bytes. Where the source gives a range, it is the middle.
 	Bytes int64

@@ -2,7 +2,7 @@
 //
 //	go run ./pkg/baseimage/generate tags -official-images CLONE -dotnet CLONE
 //	go run ./pkg/baseimage/generate lifecycles -endoflife CLONE
-//	go run ./pkg/baseimage/generate sizes [-repo-info DIR] [-registry] [-image NAME]…
+//	go run ./pkg/baseimage/generate sizes [-repo-info DIR] [-registry [-image NAME:TAG]…]
 //
 // CLONE is a clone, bare or not, of docker-library/official-images, dotnet/dotnet-docker or
 // endoflife-date/endoflife.date; DIR is a checkout, or a part of one, of docker-library/repo-info.
@@ -44,6 +44,18 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 		return writeTags(ctx, *data, *library, *dotnet)
+	case "sizes":
+		var o sizeOptions
+		flags.StringVar(&o.repoInfo, "repo-info", "", "checkout, or a part of one, of docker-library/repo-info")
+		flags.BoolVar(&o.registry, "registry", false, "ask the registries for every tag that the table has")
+		flags.Func("image", "with -registry, a further NAME:TAG to ask for (repeatable)", func(ref string) error {
+			o.images = append(o.images, ref)
+			return nil
+		})
+		if err := flags.Parse(args[1:]); err != nil {
+			return err
+		}
+		return writeSizes(ctx, *data, o)
 	case "lifecycles":
 		clone := flags.String("endoflife", "", "clone of endoflife-date/endoflife.date")
 		if err := flags.Parse(args[1:]); err != nil {

@@ -183,11 +183,14 @@ func (d *document) image(repo name.Repository, at string) (found, error) {
 	if len(d.Layers) > maxLayers {
 		return f, fmt.Errorf("the registry's manifest has %d layers", len(d.Layers))
 	}
-	for _, l := range append(slices.Clone(d.Layers), *d.Config) {
+	for _, l := range d.Layers {
 		if l.Size < 0 || l.Size > maxLayer || f.Bytes > math.MaxInt64-l.Size {
 			return f, errors.New("the registry's manifest has sizes that cannot be")
 		}
 		f.Bytes += l.Size
+	}
+	if d.Config.Size < 0 {
+		return f, errors.New("the registry's manifest has sizes that cannot be")
 	}
 	if err := d.Config.Digest.Validate(); err != nil {
 		return f, fmt.Errorf("the registry's manifest has a digest that is none: %w", err)

@@ -71,7 +71,7 @@ type Options struct {
 type Image struct {
 	// Digest is that of the manifest for the platform.
 	Digest string
-	// Bytes is what is pulled: the compressed layers and the configuration.
+	// Bytes is what is pulled: the compressed layers.
 	Bytes int64
 }
 

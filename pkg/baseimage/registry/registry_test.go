@@ -129,7 +129,6 @@ func size(t *testing.T, img v1.Image) (sum int64, digest string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum = m.Config.Size
 	for _, l := range m.Layers {
 		sum += l.Size
 	}
