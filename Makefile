@@ -1,6 +1,6 @@
 # make: build, test and lint. Every target works on a machine with Go and git alone; what needs more says so.
 .DEFAULT_GOAL := all
-.PHONY: all build test e2e lint bench update docs fuzz openapi
+.PHONY: all build dist test e2e lint bench update docs fuzz openapi
 
 GO ?= go
 TOOL := $(GO) tool -modfile=tools/go.mod
@@ -9,6 +9,15 @@ all: build test lint
 
 build: ## the command, in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o bin/ ./cmd/loadline
+
+dist: ## the binaries of a release, in dist/, with checksums; VERSION=v1.2.3
+	@test -n "$(VERSION)" || { echo 'usage: make dist VERSION=v1.2.3'; exit 2; }
+	rm -rf dist && mkdir dist
+	@for os in linux darwin windows; do for arch in amd64 arm64; do \
+		file=dist/loadline-$$os-$$arch; test $$os = windows && file=$$file.exe; echo $$file; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags="-s -w -X main.stamp=$(VERSION)" -o $$file ./cmd/loadline || exit 1; \
+	done; done
+	cd dist && sha256sum loadline-* >checksums.txt
 
 test: ## all tests; those that need a real BuildKit skip and say so, unless LOADLINE_REQUIRE=e2e
 	$(GO) test ./...
@@ -24,7 +33,7 @@ lint: ## format, vet, staticcheck, workflows, scripts, tidy modules
 	GOOS=darwin $(GO) vet ./pkg/tree
 	$(TOOL) staticcheck ./...
 	$(TOOL) actionlint
-	@if command -v shellcheck >/dev/null; then shellcheck .ci/run; elif [ "$$LOADLINE_REQUIRE" ]; then echo 'no shellcheck'; exit 1; else echo 'no shellcheck: .ci/run is not checked'; fi
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run .github/release/*; elif [ "$$LOADLINE_REQUIRE" ]; then echo 'no shellcheck'; exit 1; else echo 'no shellcheck: .ci/run is not checked'; fi
 	$(GO) mod tidy -diff
 	$(GO) -C test/e2e mod tidy -diff
 	@! git grep -n 'DO NOT SUB''MIT' -- ':!Makefile' || { echo 'a marker says that something must not be submitted'; exit 1; }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/loadline-dev/loadline/pkg/loadline"
+	"github.com/loadline-dev/loadline/pkg/publish"
 	"github.com/loadline-dev/loadline/pkg/source"
 )
 
@@ -28,6 +29,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	getenv   func(string) string
+	clock    publish.Clock // nil is the system's
 }
 
 // outcome is the exit code that a subcommand arrives at besides an error.
@@ -46,6 +48,11 @@ func run(ctx context.Context, args []string, s streams) int {
 		return result.code
 	}
 	printError(s, err)
+	return exitCode(err)
+}
+
+// exitCode is the code that the command ends with for an error.
+func exitCode(err error) int {
 	if usage := (*loadline.UsageError)(nil); errors.As(err, &usage) {
 		return exitUsage
 	}
@@ -66,7 +73,7 @@ func newRoot(s streams, result *outcome) *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &loadline.UsageError{Err: err} })
-	root.AddCommand(newCheck(s, result), newList(s), newWhy(s), newBuilds(s), newRender(s))
+	root.AddCommand(newCheck(s, result), newList(s), newWhy(s), newBuilds(s), newRender(s), newAction(s, result), newPublish(s))
 	for _, c := range root.Commands() {
 		c.Args = asUsage(c.Args)
 	}

@@ -189,8 +189,12 @@ func (r *repository) pullBase(ctx context.Context, e Environment, head *side) (c
 			return candidate{rev: commit, ref: e.BaseBranch, reason: "merge base with " + e.BaseBranch}, nil
 		}
 	}
-	if c, err := r.mergeBase(ctx, e, checkedOut); err == nil {
+	c, err := r.mergeBase(ctx, e, checkedOut)
+	if err == nil {
 		return c, nil
+	}
+	if r.remote != nil && !errors.Is(err, tree.ErrUnknownRevision) {
+		return candidate{}, err // GitHub knows, and does not say
 	}
 	if e.pullBase() == "" {
 		return candidate{}, errors.New("the event names none")

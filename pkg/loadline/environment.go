@@ -88,14 +88,14 @@ func ReadEnvironment(getenv func(string) string) Environment {
 	e.Event, e.SHA, e.BaseBranch = getenv("GITHUB_EVENT_NAME"), objectID(getenv("GITHUB_SHA")), branch(getenv("GITHUB_BASE_REF"))
 	e.Workspace, e.Actor = getenv("GITHUB_WORKSPACE"), getenv("GITHUB_ACTOR")
 	e.APIURL, e.GraphQLURL = address(getenv("GITHUB_API_URL")), address(getenv("GITHUB_GRAPHQL_URL"))
-	e.Owner, e.Repo = repositoryName(getenv("GITHUB_REPOSITORY"))
+	e.Owner, e.Repo = RepositoryName(getenv("GITHUB_REPOSITORY"))
 	payload, err := readEvent(getenv("GITHUB_EVENT_PATH"))
 	if err != nil {
 		return e
 	}
 	e.GroupBase, e.Before = objectID(payload.MergeGroup.BaseSHA), objectID(payload.Before)
 	if e.Owner == "" {
-		e.Owner, e.Repo = repositoryName(payload.Repository.FullName)
+		e.Owner, e.Repo = RepositoryName(payload.Repository.FullName)
 	}
 	if e.BaseBranch == "" && payload.PullRequest != nil {
 		e.BaseBranch = branch(payload.PullRequest.Base.Ref)
@@ -118,7 +118,7 @@ func (p *eventPayload) pull(repository string) *Pull {
 		pull.Number = max(p.Number, 0)
 	}
 	if from := p.PullRequest.Head.Repo; from != nil {
-		pull.HeadOwner, pull.HeadRepo = repositoryName(from.FullName)
+		pull.HeadOwner, pull.HeadRepo = RepositoryName(from.FullName)
 		pull.IsFork = !strings.EqualFold(from.FullName, repository)
 	}
 	return pull
@@ -134,7 +134,7 @@ func (p *eventPayload) run() *Run {
 		HeadBranch: branch(p.WorkflowRun.HeadBranch),
 	}
 	if from := p.WorkflowRun.HeadRepository; from != nil {
-		run.HeadOwner, run.HeadRepo = repositoryName(from.FullName)
+		run.HeadOwner, run.HeadRepo = RepositoryName(from.FullName)
 	}
 	return run
 }
@@ -214,8 +214,8 @@ func branch(s string) string {
 	return s
 }
 
-// repositoryName splits OWNER/REPO; both are empty where that is no such name.
-func repositoryName(s string) (owner, repo string) {
+// RepositoryName splits OWNER/REPO; both are empty where that is no such name.
+func RepositoryName(s string) (owner, repo string) {
 	owner, repo, _ = strings.Cut(s, "/")
 	for _, name := range []string{owner, repo} {
 		if !names.MatchString(name) || strings.Trim(name, ".") == "" {

@@ -133,7 +133,10 @@ func (r *repository) headAtGitHub(ctx context.Context, o CheckOptions) (*side, e
 	case o.Head != "":
 		c = candidate{rev: o.Head, ref: o.Head, reason: "given"}
 	case e.Pull != nil && e.Pull.Head != "":
-		r.pull = r.pullAtGitHub(ctx, e)
+		var err error
+		if r.pull, err = r.pullAtGitHub(ctx, e); err != nil {
+			return nil, fmt.Errorf("finding the head: %w", err)
+		}
 		c = r.pull.head
 	}
 	s, err := r.fromGitHub(ctx, c)
@@ -153,24 +156,31 @@ type pullSides struct {
 }
 
 // pullAtGitHub answers what to compare in a pull request: the merge that GitHub tried with its first parent, where it is
-// that of the event's last commit; else this commit with its merge base.
-func (r *repository) pullAtGitHub(ctx context.Context, e Environment) *pullSides {
+// that of the event's last commit; else this commit with its merge base. It fails where GitHub does not answer: another
+// comparison would give other numbers.
+func (r *repository) pullAtGitHub(ctx context.Context, e Environment) (*pullSides, error) {
 	merge := e.SHA // of all events but one
 	if e.Event == eventTarget {
-		merge = r.testMerge(ctx, e.Pull.Number)
+		var err error
+		if merge, err = r.testMerge(ctx, e.Pull.Number); err != nil {
+			return nil, err
+		}
 	}
 	if merge != "" {
 		parents, err := r.remote.Parents(ctx, merge)
-		if err == nil && isTestMerge(parents, e) {
+		if err != nil && !errors.Is(err, tree.ErrUnknownRevision) {
+			return nil, err
+		}
+		if isTestMerge(parents, e) {
 			return &pullSides{
 				head: candidate{rev: merge, reason: "the pull request's merge commit"},
 				base: candidate{rev: parents[0], ref: e.BaseBranch, reason: reasonFirstParent},
-			}
+			}, nil
 		}
 	}
 	p := &pullSides{head: candidate{rev: e.Pull.Head, reason: "last commit of the pull request"}}
 	p.base, p.baseErr = r.mergeBase(ctx, e, e.Pull.Head)
-	return p
+	return p, nil
 }
 
 // How often, and after how long, GitHub is asked again for a merge that it has not tried yet. Asking makes it try
@@ -180,22 +190,26 @@ const (
 	mergePause    = time.Second
 )
 
-// testMerge answers the merge that GitHub tried for a pull request; empty where there is none.
-func (r *repository) testMerge(ctx context.Context, number int) string {
+// testMerge answers the merge that GitHub tried for a pull request; empty where there is none, or where the token may not
+// ask for it.
+func (r *repository) testMerge(ctx context.Context, number int) (string, error) {
 	for attempt := range mergeAttempts {
 		if attempt > 0 {
 			select {
 			case <-ctx.Done():
-				return ""
+				return "", context.Cause(ctx)
 			case <-time.After(mergePause):
 			}
 		}
 		commit, isPending, err := r.remote.TestMerge(ctx, number)
-		if err != nil || !isPending {
-			return commit
+		switch {
+		case errors.Is(err, tree.ErrForbidden) || errors.Is(err, tree.ErrUnknownRevision):
+			return "", nil
+		case err != nil || !isPending:
+			return commit, err
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // mergeBase answers the best common ancestor of a pull request's commit and the branch that it is for, as GitHub knows

@@ -69,7 +69,9 @@ func (o *CheckOptions) open(ctx context.Context) (*repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.remote = o.Remote
+	if r.remote = o.Remote; r.remote != nil && r.git != nil {
+		r.remote.UseClone(ctx, r.git)
+	}
 	if o.Environment.Event == eventTarget {
 		r.notices = append(r.notices, fmt.Sprintf("%s: what is analysed is %s, as asked for", eventTarget, o.Head))
 	}
@@ -153,16 +155,14 @@ func (r *repository) head(ctx context.Context, o CheckOptions) (*side, error) {
 }
 
 func (r *repository) namedHead(ctx context.Context, rev, reason string) (*side, error) {
-	c := candidate{rev: rev, ref: rev, reason: reason}
-	var err error
-	if c.rev, err = r.git.Resolve(ctx, rev); err != nil {
-		s, remoteErr := r.fromGitHub(ctx, c)
-		if remoteErr != nil {
-			return nil, &UsageError{Err: fmt.Errorf("finding the head: %w", err)}
-		}
+	commit, err := r.git.Resolve(ctx, rev)
+	if err == nil {
+		return r.commit(ctx, candidate{rev: commit, ref: rev, reason: reason})
+	}
+	if s, remoteErr := r.fromGitHub(ctx, candidate{rev: rev, ref: rev, reason: reason}); remoteErr == nil {
 		return s, nil
 	}
-	return r.commit(ctx, c)
+	return nil, &UsageError{Err: fmt.Errorf("finding the head: %w", err)}
 }
 
 // commit opens the directory as a commit of the clone has it. Where the clone lacks files of it, GitHub is asked.

@@ -79,6 +79,9 @@ func (c *Comment) askAuthors(ctx context.Context, found []entry) ([]entry, error
 			return nil, fmt.Errorf("GitHub answers: %s", e.Message)
 		}
 	}
+	if len(out.Data.Nodes) != len(found) {
+		return nil, fmt.Errorf("GitHub answers for %d of %d comments", len(out.Data.Nodes), len(found))
+	}
 	var own []entry
 	for _, e := range found {
 		for _, n := range out.Data.Nodes {

@@ -61,7 +61,7 @@ func (c *CheckRun) id() string {
 // Send makes the check run, completed.
 func (c *CheckRun) Send(ctx context.Context) (string, error) {
 	if !isObjectID(c.Head) {
-		return "", notice("the event does not say for which commit")
+		return "", Notice("the event does not say for which commit")
 	}
 	run, err := c.create(ctx)
 	if err != nil {

@@ -74,11 +74,11 @@ func (c *Comment) Send(ctx context.Context) (string, error) {
 
 func (c *Comment) send(ctx context.Context) (string, error) {
 	if !isObjectID(c.Head) {
-		return "", notice("the event does not say which commit the pull request is at")
+		return "", Notice("the event does not say which commit the pull request is at")
 	}
 	found, err := c.list(ctx)
 	if err != nil {
-		return "", fmt.Errorf("listing comments: %w", err)
+		return "", err
 	}
 	if len(found) == 0 && !c.IsWanted {
 		return "nothing to say", nil
@@ -102,7 +102,7 @@ func (c *Comment) send(ctx context.Context) (string, error) {
 }
 
 // outrun says that what we have to say is old.
-const outrun = notice("a later run has commented already")
+const outrun = Notice("a later run has commented already")
 
 func (c *Comment) isOutrun(e entry) bool {
 	m, _, _ := cutMarker(e.body)
@@ -116,7 +116,7 @@ func (c *Comment) isCurrent(ctx context.Context) error {
 		return err
 	}
 	if p.Head != c.Head {
-		return notice(fmt.Sprintf("the pull request has moved on from %s to %s", short(c.Head), short(p.Head)))
+		return Notice(fmt.Sprintf("the pull request has moved on from %s to %s", short(c.Head), short(p.Head)))
 	}
 	return nil
 }

@@ -13,16 +13,45 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// notice is a reason that is no failure: the token may not, or somebody else is newer.
-type notice string
+// Notice is a reason that is no failure: the token may not, or somebody else is newer.
+type Notice string
 
-func (n notice) Error() string { return string(n) }
+// Error implements error.
+func (n Notice) Error() string { return string(n) }
+
+// IsNotice reports whether an error is no failure.
+func IsNotice(err error) bool {
+	var n Notice
+	return errors.As(err, &n)
+}
+
+// Foreign says that a report is not about the pull request that it would be published in.
+type Foreign string
+
+// Error implements error.
+func (f Foreign) Error() string { return string(f) }
+
+// IsForeign reports whether a report is refused for what it is about.
+func IsForeign(err error) bool {
+	var f Foreign
+	return errors.As(err, &f)
+}
 
 // longestMessage is how many bytes of a message of GitHub's are shown.
 const longestMessage = 300
 
 // Reason says in one line what went wrong, without addresses and times.
 func Reason(err error) string {
+	cause, reason := explain(err)
+	// What we were doing stands before the cause.
+	if doing, ok := strings.CutSuffix(err.Error(), cause.Error()); ok {
+		return doing + reason
+	}
+	return reason
+}
+
+// explain finds the cause of an error, and says it in our words.
+func explain(err error) (cause error, reason string) {
 	var (
 		limit     *github.RateLimitError
 		secondary *github.AbuseRateLimitError
@@ -32,21 +61,21 @@ func Reason(err error) string {
 	)
 	switch {
 	case errors.As(err, &limit):
-		return "the rate limit of GitHub's API is used up, and it is a long time until it is reset"
+		return limit, "the rate limit of GitHub's API is used up, and it is a long time until it is reset"
 	case errors.As(err, &secondary):
-		return "GitHub asks to wait for longer than a job should (secondary rate limit)"
+		return secondary, "GitHub asks to wait for longer than a job should (secondary rate limit)"
 	case errors.As(err, &answered):
-		return fmt.Sprintf("GitHub answers %s", refusal(answered))
+		return answered, "GitHub answers " + refusal(answered)
 	case errors.As(err, &large):
-		return fmt.Sprintf("GitHub's answer holds more than %d bytes", large.Limit)
+		return large, fmt.Sprintf("GitHub's answer holds more than %d bytes", large.Limit)
 	case errors.Is(err, context.DeadlineExceeded):
-		return "GitHub does not answer in time"
+		return context.DeadlineExceeded, "GitHub does not answer in time"
 	case errors.As(err, &request):
-		return "GitHub cannot be asked: " + request.Err.Error()
+		return request, "GitHub cannot be asked: " + request.Err.Error()
 	case isUnreadable(err):
-		return "GitHub's answer cannot be read: " + err.Error()
+		return err, "GitHub's answer cannot be read: " + err.Error()
 	}
-	return err.Error()
+	return err, err.Error()
 }
 
 // refusal is the status of an answer and what GitHub says about it.
@@ -102,13 +131,17 @@ func forbidden(err error, permission string) error {
 	var answered *github.ErrorResponse
 	switch status(err) {
 	case http.StatusUnauthorized:
-		return notice("GitHub does not accept the token")
+		return Notice("GitHub does not accept the token")
 	case http.StatusForbidden:
 		if errors.As(err, &answered) && strings.Contains(strings.ToLower(answered.Message), "locked") {
-			return notice("the conversation is locked")
+			return Notice("the conversation is locked")
 		}
 		if errors.As(err, &answered) && strings.Contains(answered.Message, "not accessible") {
-			return notice(fmt.Sprintf("the token lacks the permission %q (a pull request from a fork or of Dependabot has a token that only reads)", permission))
+			text := fmt.Sprintf("the token lacks the permission %q", permission)
+			if strings.HasPrefix(permission, "pull-requests") {
+				text += ", as those of forks and of Dependabot do"
+			}
+			return Notice(text)
 		}
 	}
 	return err

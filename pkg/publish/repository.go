@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -59,29 +60,28 @@ type Origin struct {
 	Head string
 }
 
-// Find answers the open pull request whose branch and last commit are the given ones, and to which the commit that was
-// judged belongs: it is that last commit, or a merge whose second parent is. What a saved report says about the pull
-// request itself does not count, since anybody may have written it.
+// Find answers the open pull request whose branch and last commit are the given ones, and to which the commits that were
+// judged belong. What a saved report says about the pull request itself does not count, since anybody may have written it.
 //
 // Where there is none, because the branch has moved on or comes from a deleted repository, the error says so.
-func (r Repository) Find(ctx context.Context, from Origin, judged string) (*Pull, error) {
+func (r Repository) Find(ctx context.Context, from Origin, judged ...string) (*Pull, error) {
 	if from.Owner == "" || from.Branch == "" || from.Head == "" {
-		return nil, notice("the repository or branch that the run was for is gone")
+		return nil, Notice("the repository or branch that the run was for is gone")
 	}
 	found, err := r.pullsOf(ctx, from)
 	if err != nil {
 		return nil, forbidden(err, "pull-requests: read")
 	}
 	if len(found) > 1 { // of one branch into several
-		found = slices.DeleteFunc(found, func(p *Pull) bool { return p.merge == "" || p.merge != judged })
+		found = slices.DeleteFunc(found, func(p *Pull) bool { return !slices.Contains(judged, p.merge) })
 		if len(found) != 1 {
-			return nil, notice("several pull requests have this branch and commit, and the report fits none of them alone")
+			return nil, Notice("several pull requests have this branch and commit, and the report fits none of them alone")
 		}
 	}
 	if len(found) == 0 {
-		return nil, notice(fmt.Sprintf("no open pull request has %s at commit %s", source.Printable(from.Owner+":"+from.Branch), short(from.Head)))
+		return nil, Notice(fmt.Sprintf("no open pull request has %s at commit %s", source.Printable(from.Owner+":"+from.Branch), short(from.Head)))
 	}
-	return found[0], r.belongs(ctx, judged, found[0])
+	return found[0], r.Belong(ctx, found[0], judged...)
 }
 
 // pullsOf lists the open pull requests that come from there.
@@ -101,20 +101,30 @@ func (r Repository) pullsOf(ctx context.Context, from Origin) ([]*Pull, error) {
 	return found, nil
 }
 
-// belongs checks that a commit is the pull request's.
-func (r Repository) belongs(ctx context.Context, commit string, p *Pull) error {
-	foreign := notice(fmt.Sprintf("the report is about another commit than pull request %d at %s", p.Number, short(p.Head)))
-	switch commit {
-	case "":
-		return notice("the report is about a directory, so that nothing says which commit it is of")
-	case p.Head, p.merge:
-		return nil
+// Belong checks that commits are the pull request's: its last one, or a merge whose second parent is that. The error
+// matches IsForeign where one is not.
+func (r Repository) Belong(ctx context.Context, p *Pull, commits ...string) error {
+	for _, commit := range commits {
+		if err := r.belongs(ctx, p, commit); err != nil {
+			return err
+		}
 	}
-	if !isObjectID(commit) {
+	return nil
+}
+
+func (r Repository) belongs(ctx context.Context, p *Pull, commit string) error {
+	foreign := Foreign(fmt.Sprintf("the report is about another commit than pull request %d at %s", p.Number, short(p.Head)))
+	switch {
+	case commit == "":
+		return Foreign("the report is about a directory, so that nothing says which commit it is of")
+	case commit == p.Head:
+		return nil
+	case !isObjectID(commit):
 		return foreign
 	}
 	c, _, err := r.Client.rest.Git.GetCommit(ctx, r.Owner, r.Name, commit)
-	if s := status(err); s == 404 || s == 409 || s == 422 {
+	switch status(err) {
+	case http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity:
 		return foreign
 	}
 	if err != nil {

@@ -85,7 +85,7 @@ const maxSummary = 1 << 20
 func (r *Runner) Summary(markdown string) error {
 	name := r.getenv("GITHUB_STEP_SUMMARY")
 	if name == "" {
-		return notice("GITHUB_STEP_SUMMARY is not set")
+		return Notice("GITHUB_STEP_SUMMARY is not set")
 	}
 	info, err := os.Stat(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -37,8 +37,21 @@ type treeAnswer struct {
 	isFlat, isTruncated bool
 }
 
-// errListing says that an answer of GitHub's trees API is not what it is known to be.
-var errListing = errors.New("unexpected answer of GitHub's trees API")
+type treeJSON struct {
+	Tree      []treeEntryJSON `json:"tree"`
+	Truncated bool            `json:"truncated"`
+}
+
+type treeEntryJSON struct {
+	Path string `json:"path"`
+	Mode string `json:"mode"`
+	Type string `json:"type"`
+	SHA  string `json:"sha"`
+	Size *int64 `json:"size"`
+}
+
+// errListing says that an answer of GitHub's is not what its documentation says.
+var errListing = errors.New("the answer is not what it should be")
 
 // maxListed is the most entries that a listing may have; GitHub ends it at 100,000.
 const maxListed = 1 << 20
@@ -46,16 +59,7 @@ const maxListed = 1 << 20
 // parseListing reads an answer of the trees API (docs.github.com, "Get a tree"). It refuses paths that git does not check
 // out, paths that are there twice or in something that is no directory, and entries of a kind that no tree holds.
 func parseListing(body []byte) (*treeAnswer, error) {
-	var answer struct {
-		Tree []struct {
-			Path string `json:"path"`
-			Mode string `json:"mode"`
-			Type string `json:"type"`
-			SHA  string `json:"sha"`
-			Size *int64 `json:"size"`
-		} `json:"tree"`
-		Truncated bool `json:"truncated"`
-	}
+	var answer treeJSON
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, fmt.Errorf("%w: %w", errListing, err)
 	}

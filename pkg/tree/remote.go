@@ -39,8 +39,8 @@ type Remote struct {
 	held  int64
 	// noGraphQL says that the token may not use it.
 	noGraphQL bool
-	// clones are asked for a blob first.
-	clones []*Git
+	// clone is asked for a blob first; nil without one.
+	clone *Git
 
 	flights singleflight.Group
 }
@@ -76,6 +76,9 @@ const (
 
 // ErrTooManyRequests says that reading a repository by the API would take more requests than are reasonable.
 var ErrTooManyRequests = fmt.Errorf("takes more than %d requests to GitHub", maxRequests)
+
+// ErrForbidden says that the token may not read something.
+var ErrForbidden = errors.New("this token may not read it")
 
 // absentError says that GitHub has no such object. It is both ErrAbsent and ErrUnknownRevision.
 type absentError struct{ what, where string }
@@ -129,7 +132,7 @@ func (r *Remote) do(ctx context.Context, req *http.Request, what string) ([]byte
 		return nil, r.failed(ctx, err, what)
 	}
 	if len(body) > maxAnswer {
-		return nil, fmt.Errorf("reading GitHub's answer: it holds more than %d bytes", maxAnswer)
+		return nil, &requestError{what: what, text: fmt.Sprintf("the answer holds more than %d bytes", maxAnswer), err: ErrTooLarge}
 	}
 	return body, nil
 }
@@ -147,45 +150,71 @@ func (r *Remote) count() error {
 // failed says in a line what went wrong.
 func (r *Remote) failed(ctx context.Context, err error, what string) error {
 	var answered *github.ErrorResponse
+	var primary *github.RateLimitError
+	var secondary *github.AbuseRateLimitError
+	var address *url.Error
+	e := &requestError{what: what, err: err}
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("asking GitHub for %s: no answer within %v", source.Printable(what), requestTimeout)
+		e.text = fmt.Sprintf("no answer within %v", requestTimeout)
 	case errors.As(err, &answered) && answered.Response != nil:
-		switch answered.Response.StatusCode {
+		e.status = answered.Response.StatusCode
+		switch e.status {
 		case http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity:
 			// A repository without commits answers 409, and a commit that does not exist 422 (docs.github.com, "Git trees").
 			return &absentError{what, r.Name()}
 		}
-		return &answerError{what: what, status: answered.Response.StatusCode, message: answered.Message, err: err}
+		e.text = fmt.Sprintf("it answers %d %s", e.status, http.StatusText(e.status))
+		if m := answered.Message; m != "" && m != http.StatusText(e.status) {
+			e.text += ": " + m
+		}
+	case errors.As(err, &primary):
+		e.status, e.text = http.StatusTooManyRequests, primary.Message
+	case errors.As(err, &secondary):
+		e.status, e.text = http.StatusTooManyRequests, secondary.Message
+	case errors.As(err, &address): // addresses say nothing that a reader could use
+		e.text = cause(address.Err).Error()
+	default:
+		e.text = cause(err).Error()
 	}
-	return fmt.Errorf("asking GitHub for %s: %w", source.Printable(what), err)
+	return e
 }
 
-// answerError is an answer of GitHub's that is none.
-type answerError struct {
-	what    string
-	status  int
-	message string
-	err     error
-}
-
-func (e *answerError) Error() string {
-	text := fmt.Sprintf("asking GitHub for %s: it answers %d %s", source.Printable(e.what), e.status, http.StatusText(e.status))
-	const longest = 200
-	if e.message != "" {
-		text += ": " + source.Printable(e.message[:min(len(e.message), longest)])
+// cause is the error that others wrap.
+func cause(err error) error {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
 	}
-	return text
+	return err
 }
 
-func (e *answerError) Unwrap() error { return e.err }
+// requestError says that GitHub did not answer, or not with what was asked for.
+type requestError struct {
+	what, text string
+	// status is that of an HTTP answer; 0 where there was none.
+	status int
+	err    error
+}
+
+func (e *requestError) Error() string {
+	const longest = 300
+	return fmt.Sprintf("asking GitHub for the %s: %s", source.Printable(e.what), source.Printable(e.text[:min(len(e.text), longest)]))
+}
+
+func (e *requestError) Unwrap() error { return e.err }
+
+// Is makes a refusal ErrForbidden. One that comes of a rate limit is none; GitHub gives it the same status.
+func (e *requestError) Is(target error) bool {
+	return target == ErrForbidden && (e.status == http.StatusForbidden || e.status == http.StatusUnauthorized) &&
+		!strings.Contains(strings.ToLower(e.text), "rate limit")
+}
 
 // decode reads an answer.
 func decode(body []byte, into any, what string) error { //nolint:forbidigo // as package json
 	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("reading GitHub's answer about %s: %w", source.Printable(what), err)
+		return &requestError{what: what, text: "the answer cannot be read: " + err.Error(), err: err}
 	}
 	return nil
 }
@@ -227,7 +256,7 @@ func (r *Remote) commit(ctx context.Context, id string) (*remoteCommit, error) {
 	}
 	for _, object := range append([]string{c.tree}, c.parents...) {
 		if !isObjectID(object) {
-			return nil, fmt.Errorf("reading GitHub's answer about commit %s: %q is no object id", id, object)
+			return nil, &requestError{what: "commit " + id, text: fmt.Sprintf("%.80q is no object id", object), err: errListing}
 		}
 	}
 	r.mu.Lock()
@@ -265,14 +294,15 @@ func (r *Remote) Resolve(ctx context.Context, rev string) (string, error) {
 		return "", fmt.Errorf("asking GitHub: %w", err)
 	}
 	req.Header.Set("Accept", "application/vnd.github.sha")
-	body, err := r.do(ctx, req, name)
+	what := "branch or commit " + name
+	body, err := r.do(ctx, req, what)
 	if err != nil {
 		return "", err
 	}
 	if id := strings.TrimSpace(string(body)); isObjectID(id) {
 		return id, nil
 	}
-	return "", fmt.Errorf("reading GitHub's answer about %s: it is no object id", source.Printable(name))
+	return "", &requestError{what: what, text: fmt.Sprintf("%.80q is no object id", body), err: errListing}
 }
 
 // MergeBase answers the best common ancestor of a branch or commit and another one. Commits of forks are known as well.
@@ -294,7 +324,7 @@ func (r *Remote) MergeBase(ctx context.Context, base, head string) (string, erro
 		return "", err
 	}
 	if !isObjectID(answer.MergeBase.SHA) {
-		return "", fmt.Errorf("reading GitHub's answer about the %s: it names none", source.Printable(what))
+		return "", &requestError{what: what, text: "the answer names none", err: errListing}
 	}
 	return answer.MergeBase.SHA, nil
 }

@@ -134,21 +134,18 @@ const hexSHA1 = 40
 func (r *Remote) cached(w wanted) ([]byte, bool) {
 	r.mu.Lock()
 	data, ok := r.blobs[w.id]
-	clones := r.clones
+	clone := r.clone
 	r.mu.Unlock()
-	if ok {
+	switch {
+	case ok:
 		return data, true
-	}
-	if w.size == 0 && objectID("blob", nil, len(w.id)) == w.id {
+	case w.size == 0 && objectID("blob", nil, len(w.id)) == w.id:
 		return []byte{}, true
+	case clone == nil:
+		return nil, false
 	}
-	for _, g := range clones {
-		if data, err := g.readBlob(w.id); err == nil {
-			r.keep(w.id, data)
-			return data, true
-		}
-	}
-	return nil, false
+	data, err := clone.readBlob(w.id)
+	return data, err == nil
 }
 
 // keep remembers a blob, as long as there is room.
@@ -202,7 +199,7 @@ func (r *Remote) rawBlob(ctx context.Context, w wanted) ([]byte, error) {
 		return nil, err
 	}
 	if !w.is(data) {
-		return nil, fmt.Errorf("reading GitHub's answer about %s: the content is another one", what)
+		return nil, &requestError{what: what, text: "the content is another one", err: errListing}
 	}
 	r.keep(w.id, data)
 	return data, nil
@@ -288,7 +285,7 @@ func (r *Remote) query(ctx context.Context, batch []wanted) (left []wanted, err 
 	if errors.Is(err, errNoGraphQL) {
 		return batch, nil
 	}
-	if failed := (*answerError)(nil); errors.As(err, &failed) && failed.status >= http.StatusInternalServerError {
+	if failed := (*requestError)(nil); errors.As(err, &failed) && failed.status >= http.StatusInternalServerError {
 		return r.queryHalves(ctx, batch)
 	}
 	if err != nil {
@@ -369,7 +366,7 @@ func (r *Remote) graphql(ctx context.Context, query, what string) (map[string]js
 	case answer.Data.Repository != nil: // what an error is about is null
 		return answer.Data.Repository, nil
 	case len(answer.Errors) > 0 && answer.Errors[0].Type == "RATE_LIMITED":
-		return nil, fmt.Errorf("asking GitHub for %s: %s", what, source.Printable(answer.Errors[0].Message))
+		return nil, &requestError{what: what, text: answer.Errors[0].Message}
 	}
 	return nil, r.withoutGraphQL()
 }
@@ -382,13 +379,11 @@ func (r *Remote) withoutGraphQL() error {
 	return errNoGraphQL
 }
 
+// isForbidden reports whether an error says that there is nothing for this token, now or later.
 func isForbidden(err error) bool {
-	if absent := (*absentError)(nil); errors.As(err, &absent) {
-		return true
-	}
-	failed := (*answerError)(nil)
-	return errors.As(err, &failed) && failed.status != http.StatusTooManyRequests &&
-		(failed.status < http.StatusInternalServerError || failed.status == http.StatusNotImplemented)
+	absent, failed := (*absentError)(nil), (*requestError)(nil)
+	return errors.Is(err, ErrForbidden) || errors.As(err, &absent) ||
+		errors.As(err, &failed) && (failed.status == http.StatusBadRequest || failed.status == http.StatusNotImplemented)
 }
 
 // fetchRaw asks for a tree with names as git has them: the trees API replaces what is not UTF-8.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,10 +33,18 @@ func (r *Remote) Commit(ctx context.Context, commit string) (*Snapshot, error) {
 // those of Sub.
 func (r *Remote) Directory(ctx context.Context, commit, dir string) (*Snapshot, error) {
 	s, err := r.directory(ctx, commit, dir)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s from GitHub: %w", source.Printable(commit), err)
+	switch {
+	case err == nil:
+		return s, nil
+	case isRequestError(err) || ctx.Err() != nil: // it says what was asked for
+		return nil, err
 	}
-	return s, nil
+	return nil, fmt.Errorf("reading %s from GitHub: %w", source.Printable(commit), err)
+}
+
+func isRequestError(err error) bool {
+	absent, failed := (*absentError)(nil), (*requestError)(nil)
+	return errors.As(err, &absent) || errors.As(err, &failed)
 }
 
 func (r *Remote) directory(ctx context.Context, commit, dir string) (*Snapshot, error) {
@@ -79,7 +88,7 @@ func (r *Remote) root(ctx context.Context, commit string) (string, error) {
 		}
 		return c.tree, nil
 	}
-	l, err := r.list(ctx, commit, recursive)
+	l, err := r.list(ctx, "commit "+commit, commit, recursive)
 	if err != nil {
 		return "", err
 	}
@@ -112,14 +121,14 @@ const (
 )
 
 // list asks for a tree, by its id or by that of a commit.
-func (r *Remote) list(ctx context.Context, id string, d depth) (*treeAnswer, error) {
-	body, err := r.get(ctx, "git/trees/"+id+string(d), "tree of "+id)
+func (r *Remote) list(ctx context.Context, what, id string, d depth) (*treeAnswer, error) {
+	body, err := r.get(ctx, "git/trees/"+id+string(d), what)
 	if err != nil {
 		return nil, err
 	}
 	l, err := parseListing(body)
 	if err != nil {
-		return nil, err
+		return nil, &requestError{what: what, text: err.Error(), err: err}
 	}
 	l.isFlat = d == shallow
 	return l, nil
@@ -144,18 +153,21 @@ func (r *Remote) children(id string) []child {
 	return r.trees[id]
 }
 
-// Share lets a commit of a clone tell what the repository on GitHub holds: what both have is not asked for again.
-// Other snapshots tell nothing.
+// UseClone lets a clone of the repository tell what it holds, so that this is not asked for. One that was made with a
+// filter is left out: git would ask for what it lacks.
+func (r *Remote) UseClone(ctx context.Context, g *Git) {
+	if isPartial, err := g.IsPartial(ctx); err != nil || isPartial {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clone = g
+}
+
+// Share lets a commit of a clone tell which trees there are: what both have is not asked for again. Other snapshots tell
+// nothing.
 func (r *Remote) Share(s *Snapshot) {
 	m, ok := s.content.(*memory)
-	if !ok {
-		return
-	}
-	b, ok := m.files.(*blobs)
-	if !ok {
-		return
-	}
-	g, ok := b.store.(*Git)
 	if !ok {
 		return
 	}
@@ -169,10 +181,7 @@ func (r *Remote) Share(s *Snapshot) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.clones = append(r.clones, g)
-	for id, list := range trees {
-		r.trees[id] = list
-	}
+	maps.Copy(r.trees, trees)
 }
 
 // childrenOf are the children of the directory at an index, false where something about one of them is not known.
@@ -285,7 +294,7 @@ func (r *Remote) fetch(ctx context.Context, id string, d depth) error {
 	if r.children(id) != nil {
 		return nil
 	}
-	l, err := r.list(ctx, id, d)
+	l, err := r.list(ctx, "tree "+id, id, d)
 	if err != nil {
 		return err
 	}

@@ -120,6 +120,11 @@ func traffic(t *testing.T, s *github.Server, head, merge string) {
 	}
 	_, resp, err = c.Repositories.CompareCommits(ctx, o, r, "main", head, nil)
 	must(resp, err)
+	s.SetRef("refs/heads/feature/x", head)
+	_, resp, err = c.Repositories.CompareCommits(ctx, o, r, "main", "feature/x", nil)
+	must(resp, err)
+	_, resp, err = c.Git.GetRef(ctx, o, r, "heads/feature/x")
+	must(resp, err)
 	_, resp, err = c.Repositories.CreateStatus(ctx, o, r, head, &api.RepoStatus{State: api.String("success"), Context: api.String("loadline")})
 	must(resp, err)
 	_, resp, err = c.PullRequests.Get(ctx, o, r, 7)

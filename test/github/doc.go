@@ -17,7 +17,19 @@
 //	s.TokenSeenBy()   // want only "api"
 //
 // The objects are those of a real Git repository: Options.Git, or a bare one that Commit, CommitFiles and MergeCommit fill.
-// Ids are the same on every machine.
+// Ids are the same on every machine. A table of tests fills one fake and gives its GitDir to the others as Options.Git:
+// that saves most of the time.
+//
+// Package event, below this one, makes the payloads and variables with which GitHub starts a workflow. Command fakegithub
+// runs the fake as a process of its own; Listen does so in a test, on an address that a container can reach.
+//
+// # The contract
+//
+// An operation that the reduced description does not have is a violation: add it in published/reduce/openapi.go, run
+// "make openapi", and write its handler. So is a query parameter, a property of a request or a field of GraphQL that does
+// not exist, and an answer of the fake's own that has not the described form. GitHub documents few of its errors, so an
+// error that is not documented is fine. LOADLINE_OPENAPI names another description for the fake's own tests, such as
+// ghes-3.17.json of npm's @octokit/openapi.
 //
 // # Trouble
 //

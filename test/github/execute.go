@@ -109,7 +109,9 @@ func (e *execution) field(o *resolved, f *ast.Field, path ast.Path) (any, bool) 
 	if problem != nil {
 		problem.Path = path
 		e.errors = append(e.errors, *problem)
-		return nil, !definition.Type.NonNull
+		if _, isList := value.([]*resolved); !isList { // of a list, only the elements that are nil are wrong
+			return nil, !definition.Type.NonNull
+		}
 	}
 	return e.complete(definition.Type, value, f, path)
 }

@@ -191,8 +191,8 @@ func TestAProcessOfItsOwn(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for name, text := range map[string]string{
-		"options.json": `{"Token": "tok", "APIPath": "/api/v3"}`,
-		"setup.json":   `{"Comments": [{"Pull": 7, "Body": "mine"}], "Rename": {"octo-org": "<owner>"}}`,
+		"options.json": `{"Token": "tok", "APIPath": "/api/v3", "Permissions": {"Contents": "read", "PullRequests": "write"}}`,
+		"setup.json":   `{"Comments": [{"Pull": 7, "Body": "mine"}], "Faults": [{"Operation": "git/get-tree", "Kind": "slow"}], "Rename": {"octo-org": "<owner>"}}`,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

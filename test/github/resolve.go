@@ -43,6 +43,23 @@ func (s *Server) query() *resolved {
 			}
 			return nil, unresolved("node with the global id of '%s'.", id)
 		},
+		"nodes": func(args map[string]any) (any, *graphqlError) {
+			ids, _ := args["ids"].([]any)
+			var out []*resolved
+			var problem *graphqlError
+			for _, id := range ids {
+				c := s.commentByNode(fmt.Sprint(id))
+				if c == nil {
+					out, problem = append(out, nil), unresolved("node with the global id of '%s'.", id)
+					continue
+				}
+				out = append(out, s.commentNode(c))
+			}
+			if refused := s.refused(ListComments); refused != nil {
+				return nil, refused
+			}
+			return out, problem
+		},
 		"rateLimit": constant(&resolved{"RateLimit", map[string]field{
 			"cost": constant(1), "limit": constant(s.options.RateLimit), "remaining": constant(s.remaining), "nodeCount": constant(0),
 			"used":    constant(s.options.RateLimit - s.remaining),

@@ -123,7 +123,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.runHooks(c.operation)
 	fault := s.nextFault(c.operation)
 	if fault != nil {
-		time.Sleep(fault.Delay)
+		wait(r, fault.Delay)
 	}
 	var a answer
 	if fault == nil || fault.passes() {
@@ -157,6 +157,14 @@ func (s *Server) identify(r *http.Request, body []byte) call {
 		c.match = m
 	}
 	return c
+}
+
+// wait passes the time of a delay, but does not outlast the client.
+func wait(r *http.Request, delay time.Duration) {
+	select {
+	case <-time.After(delay):
+	case <-r.Context().Done():
+	}
 }
 
 func cutPath(path, prefix string) (string, bool) {

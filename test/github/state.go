@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -152,17 +151,19 @@ func (s *Server) SetPull(p Pull) {
 		p.Title = "A change"
 	}
 	s.state.pulls[p.Number] = &p
-	var refs strings.Builder
-	if s.git.id(p.Head, "commit") != "" {
-		fmt.Fprintf(&refs, "update refs/pull/%d/head %s\n", p.Number, p.Head)
+	s.pointRef(fmt.Sprintf("refs/pull/%d/head", p.Number), p.Head)
+	if p.Mergeable == Clean {
+		s.pointRef(fmt.Sprintf("refs/pull/%d/merge", p.Number), p.Merge)
 	}
-	if p.Mergeable == Clean && s.git.id(p.Merge, "commit") != "" {
-		fmt.Fprintf(&refs, "update refs/pull/%d/merge %s\n", p.Number, p.Merge)
+}
+
+// pointRef lets a reference point to a commit, if there is such a commit and it does not yet.
+func (s *Server) pointRef(name, commit string) {
+	if s.git.id(commit, "commit") == "" || s.git.id(name, "commit") == commit {
+		return
 	}
-	if refs.Len() > 0 {
-		if _, err := s.git.run(refs.String(), "update-ref", "--stdin"); err != nil {
-			panic(err)
-		}
+	if _, err := s.git.run("", "update-ref", name, commit); err != nil {
+		panic(err)
 	}
 }
 

@@ -211,3 +211,9 @@ func (p *page) assumptions(r *report.Report) {
 	p.more("- ", len(all)-p.rows, "assumption")
 	p.unfold()
 }
+
+// WriteFailure writes why there is no report.
+func WriteFailure(w io.Writer, reason string) error {
+	_, err := fmt.Fprintf(w, "### ❌ Loadline: no report\n\n%s\n", sentence(reason))
+	return err
+}
