@@ -13,6 +13,7 @@ type checkFlags struct {
 	options              loadline.CheckOptions
 	maxUpload, maxGrowth string
 	uplink               string
+	images               imageFlags
 	format, output       string
 }
 
@@ -62,6 +63,7 @@ func (f *checkFlags) bind(c *cobra.Command, formats string) {
 	flags.StringVar(&f.maxGrowth, "max-growth", "", "fail where a build grows by more than SIZE[,PERCENT%]; with both, both must be exceeded")
 	flags.StringVar(&f.options.FailOn, "fail-on", "none", "fail on new findings of at least this severity: none, notice, warning, error")
 	flags.StringVar(&f.uplink, "uplink", "", "show upload times at this rate, such as 20mbit")
+	f.images.bind(c)
 	flags.StringVar(&f.options.Config, "config", "", "configuration file (default .loadline.yaml at the root of each side)")
 	flags.StringVar(&f.format, "format", "text", "format of the answer: "+formats)
 	flags.StringVarP(&f.output, "output", "o", "", "write the answer to this file")
@@ -75,6 +77,9 @@ func (f *checkFlags) parse(s streams, args []string) (loadline.CheckOptions, err
 		o.Path = args[0]
 	}
 	var err error
+	if o.Registry, err = f.images.options(); err != nil {
+		return o, err
+	}
 	if f.maxUpload != "" {
 		var size int64
 		if size, err = config.ParseSize(f.maxUpload); err != nil {

@@ -16,6 +16,7 @@ type buildFlags struct {
 	platforms      []string
 	rev, gitDir    string
 	format, output string
+	images         imageFlags
 }
 
 // bind adds the flags to a command, with docker's names and meaning.
@@ -28,6 +29,7 @@ func (f *buildFlags) bind(c *cobra.Command, formats string) {
 	flags.StringSliceVar(&f.platforms, "platform", nil, "platforms to build for (default linux/amd64)")
 	flags.StringVar(&f.rev, "rev", "", "read this commit instead of the disk; paths are then relative to the repository's root")
 	flags.StringVar(&f.gitDir, "git-dir", "", "read a repository without a work tree")
+	f.images.bind(c)
 	flags.StringVar(&f.format, "format", "text", "format of the answer: "+formats)
 	flags.StringVarP(&f.output, "output", "o", "", "write the answer to this file")
 }
@@ -38,6 +40,10 @@ func (f *buildFlags) single(s streams, context string) (loadline.Single, error) 
 		Context: context, File: f.file, Stage: f.target, Platforms: f.platforms,
 		Rev: f.rev, GitDir: f.gitDir, Stdin: s.in,
 		Args: map[string]string{}, Contexts: map[string]string{},
+	}
+	var err error
+	if b.Registry, err = f.images.options(); err != nil {
+		return b, err
 	}
 	for _, arg := range f.args {
 		name, value, given := strings.Cut(arg, "=")

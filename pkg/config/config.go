@@ -20,6 +20,9 @@ type Config struct {
 	Rules map[string]string
 	// Uplink is the rate in bits per second at which upload times are shown; 0 for none.
 	Uplink int64
+	// Registries are further registries that base images may be looked up in. They count in the base's configuration
+	// alone.
+	Registries []string
 	// Floor is the growth below which a change is not worth a comment; nil for the default.
 	Floor *report.Floor
 }

@@ -32,6 +32,7 @@ builds:
     budgets: {upload: 20MB}
 rules: {git-directory-uploaded: error}
 uplink: 20mbit
+registries: [registry.example.com, "10.0.0.1:5000"]
 comment: {floor: "200kB,2%"}
 `
 	got, err := Parse(".loadline.yaml", []byte(text))
@@ -51,7 +52,7 @@ comment: {floor: "200kB,2%"}
 			Origin: build.Origin{Path: ".loadline.yaml", Line: 5},
 		}},
 		Rules: map[string]string{"git-directory-uploaded": "error"}, Uplink: 20_000_000,
-		Floor: &report.Floor{Bytes: 200_000, Percent: 2},
+		Floor: &report.Floor{Bytes: 200_000, Percent: 2}, Registries: []string{"registry.example.com", "10.0.0.1:5000"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -71,6 +72,9 @@ var documents = []struct {
 	{name: "keys without values", text: "builds:\nbudgets:\nrules:\n"},
 	{name: "discovery off", text: "discover: false\n"},
 	{name: "a minimal build", text: "builds:\n  - dockerfile: Dockerfile\n"},
+	{name: "a registry", text: "registries:\n  - registry.example.com:8443\n"},
+	{name: "a registry with a scheme", text: "registries: [https://registry.example.com]\n", line: 1, column: 14, message: "is not a registry: want a host in lower case"},
+	{name: "registries that are no list", text: "registries: registry.example.com\n", line: 1, column: 13, message: "list"},
 	{name: "no YAML", text: "builds: [\n", line: 1, column: 1, message: "did not find expected node content", structural: true},
 	{name: "a tab as indentation", text: "budgets:\n\tupload: 1MB\n", line: 2, column: 1, message: "found character that cannot start any token", structural: true},
 	{name: "a list at the top", text: "- a\n", line: 1, column: 1, message: "want a mapping"},

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage"
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/report"
 	"github.com/loadline-dev/loadline/pkg/source"
@@ -45,7 +46,8 @@ func Parse(name string, text []byte) (*Config, error) {
 		"uplink": func(n *yaml.Node) error {
 			return parsed(r, n, ParseRate, func(rate int64) { c.Uplink = rate })
 		},
-		"comment": func(n *yaml.Node) error { return r.comment(n, c) },
+		"registries": func(n *yaml.Node) error { return r.registries(n, c) },
+		"comment":    func(n *yaml.Node) error { return r.comment(n, c) },
 	})
 }
 
@@ -146,6 +148,18 @@ func (r *reader) rules(n *yaml.Node, c *Config) error {
 		}
 		if !slices.Contains([]string{"off", "notice", "warning", "error"}, severity.Value) {
 			return r.errorOn(severity, "want off, notice, warning or error")
+		}
+	}
+	return nil
+}
+
+func (r *reader) registries(n *yaml.Node, c *Config) error {
+	if err := r.list(n, &c.Registries); err != nil {
+		return err
+	}
+	for i, host := range c.Registries {
+		if err := baseimage.CheckHost(host); err != nil {
+			return r.errorOn(n.Content[i], err.Error())
 		}
 	}
 	return nil

@@ -33,13 +33,17 @@ const (
 // CheckExpansion says whether BuildKit can expand the variables of a Dockerfile without exhausting memory, before it
 // is asked to: `ENV B=$A$A`, repeated, doubles. It bounds the length of every expanded text from above by arithmetic
 // alone: its literal part plus the lengths of the variables it names, following stages, global ARGs and ONBUILD.
-// args are the build arguments; nil means none.
+// args are the build arguments; nil means none. images are what is known of base images, whichever stage begins with
+// which; a variable of an image that is not known counts as short.
 //
 // The error is a *source.Error at the definition or instruction that passes a limit. The bound is coarse where
 // variables are replaced in (${x//a/b}) and where a base image's variables are used; ordinary files stay below a
 // thousandth of the limits.
-func CheckExpansion(f *File, args map[string]string) error {
-	e := expansion{file: f, args: args, all: state{values: map[string]int{}}}
+func CheckExpansion(f *File, args map[string]string, images ...BaseImage) error {
+	e := expansion{file: f, args: args}
+	if err := e.addImages(images); err != nil {
+		return err
+	}
 	global := state{values: map[string]int{}}
 	for _, i := range f.Args {
 		if err := e.run(i, &global, nil); err != nil {
@@ -57,6 +61,8 @@ func CheckExpansion(f *File, args map[string]string) error {
 type expansion struct {
 	file *File
 	args map[string]string
+	// image is the largest of each value that the base images bring, with all of their triggers.
+	image state
 	// done are the states at the end of the stages so far; all is the largest of each of their values.
 	done []state
 	all  state
@@ -109,13 +115,15 @@ func (e *expansion) stage(s *Stage, global *state) error {
 		base = &e.all
 	case s.Parent != nil:
 		base = &e.done[s.Parent.Index]
+	case s.Base.Value != "scratch":
+		base = &e.image
 	}
 	if err := e.count(s.Base.Span, base.size); err != nil {
 		return err
 	}
 	now = state{values: maps.Clone(base.values), any: base.any, size: base.size}
 	for _, i := range base.triggers {
-		if err := e.run(i, &now, global); err != nil {
+		if err := e.trigger(i, s, &now, global); err != nil {
 			return err
 		}
 	}

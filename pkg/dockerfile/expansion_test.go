@@ -3,6 +3,7 @@ package dockerfile
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,41 @@ func TestExponentialExpansionIsRefusedBeforeBuildKitSeesIt(t *testing.T) {
 			}
 			if line != test.line {
 				t.Errorf("refused at line %d, want %d: %v", line, test.line, err)
+			}
+		})
+	}
+}
+
+func TestWhatBaseImagesBringCounts(t *testing.T) {
+	long := []string{"A=" + strings.Repeat("x", 60_000), "PATH=/bin"}
+	grow := []string{"ENV A=$A$A$A$A$A$A$A$A"}
+	for _, test := range []struct {
+		name, text string
+		images     []BaseImage
+		want       string
+	}{
+		{"an ordinary image", "FROM node:22\nCOPY $APP .\nRUN make\n", []BaseImage{{Ref: "node:22", Env: []string{"PATH=/bin", "NODE_VERSION=22"}}}, ""},
+		{"a trigger", "FROM node:onbuild\n", []BaseImage{{Triggers: []string{"COPY package.json /app/", "RUN npm install"}}}, ""},
+		{"a long value that is doubled", "FROM a\nENV A=$A$A\nENV A=$A$A$A$A\nENV A=$A$A$A$A\n", []BaseImage{{Env: long}}, "Dockerfile:4:5: this value may grow to"},
+		{"a long value in a stage named by a variable", "ARG B=a\nFROM $B\nENV A=$A$A$A$A$A$A$A$A$A$A$A$A$A$A$A$A$A$A$A$A\n", []BaseImage{{Env: long}}, "Dockerfile:3:5: this value may grow to"},
+		{"triggers that double", "FROM a\nFROM b\n", []BaseImage{{Env: long[:1], Triggers: slices.Repeat(grow, 3)}}, "Dockerfile:1:6: the ONBUILD triggers of the base image: this value may grow to"},
+		{"scratch has neither", "FROM scratch\n", []BaseImage{{Env: long[:1], Triggers: slices.Repeat(grow, 3)}}, ""},
+		{"triggers for many stages", repeat("FROM a AS s%d%d", 200), []BaseImage{{Env: long, Triggers: slices.Repeat([]string{"RUN $A"}, 10)}}, "variables may grow to"},
+		{"too many variables", "FROM a\n", []BaseImage{{Ref: "a", Env: make([]string, 2000)}}, "the base image a: its environment"},
+		{"a long environment", "FROM a\n", []BaseImage{{Ref: "a", Env: []string{"A=" + strings.Repeat("x", 300<<10)}}}, "the base image a: its environment and ONBUILD triggers hold 307.2kB"},
+		{"a trigger that is two", "FROM a\n", []BaseImage{{Triggers: []string{"RUN a\nRUN b"}}}, "triggers cannot be read"},
+		{"a trigger that begins a stage", "FROM a\n", []BaseImage{{Triggers: []string{"FROM b"}}}, "triggers cannot be read"},
+		{"a trigger of a trigger", "FROM a\n", []BaseImage{{Triggers: []string{"ONBUILD RUN a"}}}, ""},
+		{"an empty trigger", "FROM a\n", []BaseImage{{Triggers: []string{""}}}, "triggers cannot be read"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f, err := Parse("Dockerfile", []byte(test.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = CheckExpansion(f, nil, test.images...)
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("%v, want %q", err, test.want)
 			}
 		})
 	}

@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage/registry"
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
 	"github.com/loadline-dev/loadline/pkg/source"
 	"github.com/loadline-dev/loadline/pkg/transfer"
 )
 
-// analyse answers what one build uploads. name is the Dockerfile's path in messages.
-func analyse(ctx context.Context, meter *transfer.Meter, req transfer.Request, name string) (*upload, error) {
-	u, err := prepare(ctx, req, name)
+// analyse answers what one build uploads. name is the Dockerfile's path in messages; r looks base images up, and nil does
+// not.
+func analyse(ctx context.Context, meter *transfer.Meter, r *registry.Resolver, req transfer.Request, name string) (*upload, error) {
+	u, err := prepare(ctx, r, req, name)
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +23,7 @@ func analyse(ctx context.Context, meter *transfer.Meter, req transfer.Request, n
 }
 
 // prepare answers what one build asks its client for.
-func prepare(ctx context.Context, req transfer.Request, name string) (*upload, error) {
+func prepare(ctx context.Context, r *registry.Resolver, req transfer.Request, name string) (*upload, error) {
 	u := &upload{}
 	var err error
 	if u.file, err = readDockerfile(req, name); err != nil {
@@ -29,6 +31,11 @@ func prepare(ctx context.Context, req transfer.Request, name string) (*upload, e
 	}
 	if u.plan, err = newPlan(ctx, req, u.file, name); err != nil {
 		return nil, err
+	}
+	if r != nil {
+		if err := u.lookUp(ctx, r, req, name); err != nil {
+			return nil, err
+		}
 	}
 	u.aboutImages(u.plan)
 	u.aboutVariables(u.plan, u.file)

@@ -49,23 +49,34 @@ func some(paths []string) string {
 	return text
 }
 
-// aboutImages states what is assumed of base images, whose configuration was not looked up.
-func (a *assumptions) aboutImages(plan *transfer.Plan) {
-	var unknown []string
-	for _, image := range plan.Images {
-		if !image.Known && !strings.Contains(image.Ref, unspecified) {
-			unknown = append(unknown, image.Ref)
+// aboutImages states what is assumed of base images whose configuration was not looked up, and which could not be.
+func (u *upload) aboutImages(plan *transfer.Plan) {
+	var unknown, failed []string
+	add := func(list *[]string, ref string) {
+		if !slices.Contains(*list, ref) {
+			*list = append(*list, ref)
 		}
 	}
+	for _, image := range plan.Images {
+		if reason := u.failures[image.ImageKey]; reason != "" {
+			add(&failed, fmt.Sprintf("%s (%s)", image.Ref, reason))
+		}
+		if !image.Known && !image.Resolved && !strings.Contains(image.Ref, unspecified) {
+			add(&unknown, image.Ref)
+		}
+	}
+	if len(failed) > 0 {
+		u.note(fmt.Sprintf("base images whose configuration is not known: %s", some(failed)))
+	}
 	if len(unknown) > 0 {
-		a.estimate(fmt.Sprintf("no ONBUILD triggers in %s", some(unknown)))
+		u.estimate(fmt.Sprintf("no ONBUILD triggers in %s", some(unknown)))
 	}
 }
 
 // aboutVariables states which sources depend on a variable that only a base image can define.
 func (a *assumptions) aboutVariables(plan *transfer.Plan, file *dockerfile.File) {
-	if len(plan.Images) == 0 {
-		return // scratch has no environment, so that an undefined variable is empty
+	if !slices.ContainsFunc(plan.Images, func(i transfer.Image) bool { return !i.Resolved }) {
+		return // nobody is left who could define one: an undefined variable is empty, as with scratch
 	}
 	for _, v := range plan.Undefined {
 		if sourceUses(file, v) {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage/registry"
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/compare"
 	"github.com/loadline-dev/loadline/pkg/report"
@@ -38,6 +39,9 @@ type CheckOptions struct {
 	// Remote is the repository on GitHub; nil uses no API. A base that is not in this clone is read from it, and both
 	// sides where nothing is checked out.
 	Remote *tree.Remote
+	// Registry says how base images are looked up in their registries; nil means that they are not. The configuration of
+	// the base may name further registries.
+	Registry *registry.Options
 	// Environment tells continuous integration from a laptop.
 	Environment Environment
 	// Progress is told how many builds are done; nil for nobody. It is called from several goroutines, one at a time.
@@ -93,6 +97,9 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 		notices = append(notices, base.configureAs(ctx, o.Config, head)...)
 	}
 	c := &check{options: o, head: head, base: base, prefix: r.prefix, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
+	if c.images, err = newResolver(o.Registry, c.registries()); err != nil {
+		return nil, err
+	}
 	if r.sharesDisk(ctx, head) {
 		c.disk = &disk{dir: r.dir, head: head, meter: &c.meter}
 	}
@@ -108,6 +115,7 @@ type check struct {
 	// disk is what lies beside head's tree; nil where there is nothing else to look at.
 	disk    *disk
 	meter   transfer.Meter
+	images  *registry.Resolver // nil where base images are not looked up
 	notices []string
 	// budgets are those that base has for builds of head, by head's name for them.
 	budgets map[string]build.Budgets

@@ -53,7 +53,7 @@ func (s *side) parseConfig(file string) error {
 	if err != nil {
 		return err
 	}
-	s.config = c
+	s.config, s.ownConfig = c, file == "" || s.configPath != ""
 	return nil
 }
 

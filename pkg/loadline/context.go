@@ -35,7 +35,7 @@ func (c *check) analyseBuild(ctx context.Context, s *side, b build.Build) (*meas
 		if err != nil {
 			return nil, err
 		}
-		u, err := prepareDiscovered(ctx, req, b)
+		u, err := c.prepareDiscovered(ctx, req, b)
 		if err != nil {
 			return nil, err
 		}
@@ -63,8 +63,8 @@ const unspecified = "unspecified"
 
 // prepareDiscovered prepares a build. A discovered one whose base images are left to its caller, by an ARG without a
 // default, is prepared with a stand-in: what is uploaded does not depend on it, but for ONBUILD triggers.
-func prepareDiscovered(ctx context.Context, req transfer.Request, b build.Build) (*upload, error) {
-	u, err := prepare(ctx, req, b.Dockerfile)
+func (c *check) prepareDiscovered(ctx context.Context, req transfer.Request, b build.Build) (*upload, error) {
+	u, err := prepare(ctx, c.images, req, b.Dockerfile)
 	if err == nil || b.Context != "" && len(b.Candidates) == 0 {
 		return u, err
 	}
@@ -83,7 +83,7 @@ func prepareDiscovered(ctx context.Context, req transfer.Request, b build.Build)
 	for _, name := range open {
 		req.Args[name] = unspecified
 	}
-	u, retryErr := prepare(ctx, req, b.Dockerfile)
+	u, retryErr := prepare(ctx, c.images, req, b.Dockerfile)
 	if retryErr != nil {
 		return nil, err
 	}

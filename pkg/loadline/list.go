@@ -25,7 +25,11 @@ func (b Single) list(ctx context.Context) (*report.UploadReport, error) {
 		return remoteUpload(), nil
 	}
 	var meter transfer.Meter
-	u, err := analyse(ctx, &meter, req, b.dockerfile())
+	r, err := newResolver(b.Registry, nil)
+	if err != nil {
+		return nil, err
+	}
+	u, err := analyse(ctx, &meter, r, req, b.dockerfile())
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +49,8 @@ type upload struct {
 	plan      *transfer.Plan
 	file      *dockerfile.File
 	transfers []*transfer.Transfer
+	// failures are the reasons why images could not be looked up; nil where none was to be.
+	failures map[transfer.ImageKey]string
 }
 
 // size adds up the transfers.

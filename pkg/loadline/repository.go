@@ -52,6 +52,8 @@ type side struct {
 	leftOut []build.LeftOut
 	// configPath is where the side's tree holds the configuration that the caller names; empty where that is on disk.
 	configPath string
+	// ownConfig says that config was read from the side's tree.
+	ownConfig bool
 }
 
 // open finds out what is to be analysed, and where it is read.

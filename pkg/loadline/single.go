@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage/registry"
 	"github.com/loadline-dev/loadline/pkg/transfer"
 	"github.com/loadline-dev/loadline/pkg/tree"
 )
@@ -36,6 +37,8 @@ type Single struct {
 	GitDir string
 	// Stdin is read for a Dockerfile "-".
 	Stdin io.Reader
+	// Registry says how base images are looked up in their registries; nil means that they are not.
+	Registry *registry.Options
 }
 
 // dockerfile is how messages name the Dockerfile: as the user did.

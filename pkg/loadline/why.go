@@ -42,7 +42,11 @@ func (b Single) why(ctx context.Context, paths []string) ([]Reason, error) {
 		return nil, usage("explaining paths: the context is remote, nothing of it is uploaded")
 	}
 	name := b.dockerfile()
-	u, err := prepare(ctx, req, name)
+	r, err := newResolver(b.Registry, nil)
+	if err != nil {
+		return nil, err
+	}
+	u, err := prepare(ctx, r, req, name)
 	if err != nil {
 		return nil, err
 	}

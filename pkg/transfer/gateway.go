@@ -35,14 +35,15 @@ func (e *SyntaxError) Error() string {
 // recorder stands where the daemon would: it answers the frontend from snapshots and records what the frontend asks
 // for. It implements gateway/client.Client.
 type recorder struct {
-	trees map[string]localTree
+	trees   map[string]localTree
+	configs map[ImageKey]ImageConfig
 
 	mu        sync.Mutex
 	opts      map[string]string
 	seen      map[digest.Digest]bool
 	locals    []Local
 	sources   []Source
-	images    map[string]bool
+	images    map[ImageKey]bool // whether a configuration was given
 	undefined []UndefinedVariable
 	syntax    string
 	// fatal is the first failure that BuildKit would pass over and that makes the answer wrong, such as an ignore
@@ -142,15 +143,18 @@ func (r *recorder) record(def *pb.Definition) (string, error) {
 	return first, nil
 }
 
-// ResolveImageConfig answers with a stub: looking the real configuration up needs the network.
+// ResolveImageConfig answers with the configuration that was given, or with a stub: looking the real one up needs the
+// network.
 func (r *recorder) ResolveImageConfig(_ context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
-	config, err := stubConfig(opt)
+	key, platform := imageKey(ref, opt)
+	given, ok := r.configs[key]
+	config, err := imageConfig(platform, given)
 	if err != nil {
 		return "", "", nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.images[normalizedRef(ref)] = true
+	r.images[key] = ok
 	return ref, "", config, nil
 }
 

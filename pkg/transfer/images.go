@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -34,21 +35,43 @@ func knownWithoutTriggers(ref string) bool {
 	return slices.Contains(strings.Fields(official), name)
 }
 
-// stubConfig is the configuration that stands in for an image's own: the right platform, and neither environment nor
-// triggers. Looking the real one up needs the network.
-func stubConfig(opt sourceresolver.Opt) ([]byte, error) {
+// dockerConfig is the part of Docker's image configuration that the frontend reads (moby/docker-image-spec).
+type dockerConfig struct {
+	ocispecs.Platform
+	Config struct {
+		Env        []string `json:"Env,omitempty"`
+		OnBuild    []string `json:"OnBuild,omitempty"`
+		WorkingDir string   `json:"WorkingDir,omitempty"`
+	} `json:"config"`
+	RootFS ocispecs.RootFS `json:"rootfs"`
+}
+
+// imageConfig is the configuration that the frontend gets. That of an image which was not looked up has the right
+// platform, and neither environment nor triggers.
+func imageConfig(platform ocispecs.Platform, given ImageConfig) ([]byte, error) {
+	config := dockerConfig{Platform: platform, RootFS: ocispecs.RootFS{Type: "layers"}}
+	config.Config.Env, config.Config.OnBuild, config.Config.WorkingDir = given.Env, given.Triggers, given.WorkingDir
+	return json.Marshal(config)
+}
+
+// imageKey is the image that is asked for. One that lies in a directory is told apart from those of registries.
+func imageKey(ref string, opt sourceresolver.Opt) (ImageKey, ocispecs.Platform) {
 	platform := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
-	if opt.ImageOpt != nil && opt.ImageOpt.Platform != nil {
+	ref = normalizedRef(ref)
+	switch {
+	case opt.OCILayoutOpt != nil:
+		ref = LayoutPrefix + ref
+		if opt.OCILayoutOpt.Platform != nil {
+			platform = *opt.OCILayoutOpt.Platform
+		}
+	case opt.ImageOpt != nil && opt.ImageOpt.Platform != nil:
 		platform = *opt.ImageOpt.Platform
 	}
-	if opt.OCILayoutOpt != nil && opt.OCILayoutOpt.Platform != nil {
-		platform = *opt.OCILayoutOpt.Platform
-	}
-	return json.Marshal(ocispecs.Image{
-		Platform: platform,
-		RootFS:   ocispecs.RootFS{Type: "layers"},
-	})
+	return ImageKey{Ref: ref, Platform: platforms.FormatAll(platforms.Normalize(platform))}, platform
 }
+
+// LayoutPrefix begins the reference of an image that lies in a directory, and not in a registry.
+const LayoutPrefix = "oci-layout://"
 
 // normalizedRef gives a reference its familiar form with a tag or digest; what is no reference stays as it is.
 func normalizedRef(ref string) string {

@@ -27,10 +27,11 @@ const (
 // in the Dockerfile.
 func NewPlan(ctx context.Context, req Request) (*Plan, error) {
 	r := &recorder{
-		trees:  map[string]localTree{},
-		opts:   map[string]string{},
-		seen:   map[digest.Digest]bool{},
-		images: map[string]bool{},
+		trees:   map[string]localTree{},
+		opts:    map[string]string{},
+		seen:    map[digest.Digest]bool{},
+		images:  map[ImageKey]bool{},
+		configs: req.Configs,
 	}
 	if err := r.prepare(req); err != nil {
 		return nil, err
@@ -149,10 +150,12 @@ func (r *recorder) plan() *Plan {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name))
 	})
 	p.Undefined = slices.Compact(p.Undefined)
-	for ref := range r.images {
-		p.Images = append(p.Images, Image{Ref: ref, Known: knownWithoutTriggers(ref)})
+	for key, resolved := range r.images {
+		p.Images = append(p.Images, Image{ImageKey: key, Known: knownWithoutTriggers(key.Ref), Resolved: resolved})
 	}
-	slices.SortFunc(p.Images, func(a, b Image) int { return cmp.Compare(a.Ref, b.Ref) })
+	slices.SortFunc(p.Images, func(a, b Image) int {
+		return cmp.Or(cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Platform, b.Platform))
+	})
 	return p
 }
 

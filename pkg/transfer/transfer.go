@@ -35,6 +35,8 @@ type Request struct {
 	Platforms []string
 	// Contexts are the named contexts (--build-context).
 	Contexts map[string]NamedContext
+	// Configs are the configurations of images that were looked up; a stub stands in for any other.
+	Configs map[ImageKey]ImageConfig
 	// Ignore replaces the ignore file that belongs to the Dockerfile (FILENAME.dockerignore) where it is not nil.
 	Ignore []byte
 }
@@ -93,12 +95,33 @@ type Source struct {
 	Mount bool
 }
 
-// Image is a base image, or an image that a COPY --from or mount names, whose configuration was not looked up.
+// Image is a base image, or an image that a COPY --from or mount names.
 type Image struct {
-	// Ref is the reference as normalised by BuildKit.
-	Ref string
+	ImageKey
 	// Known says that it belongs to the official images known to have no ONBUILD triggers.
 	Known bool
+	// Resolved says that its configuration was given (Request.Configs), so that neither its environment nor its
+	// triggers are assumed.
+	Resolved bool
+}
+
+// ImageKey names an image on a platform.
+type ImageKey struct {
+	// Ref is the reference as normalised by BuildKit and in the form that people write: "node:22".
+	Ref string
+	// Platform is the platform for which it is asked: "linux/amd64".
+	Platform string
+}
+
+// ImageConfig is the part of an image's configuration that decides what a build uploads. BuildKit's code reads it in this
+// process: whoever gives it has bounded it (dockerfile.CheckExpansion).
+type ImageConfig struct {
+	// Env are the variables, NAME=VALUE each.
+	Env []string
+	// Triggers are the ONBUILD instructions.
+	Triggers []string
+	// WorkingDir is the directory in which the image's instructions begin; empty for the root.
+	WorkingDir string
 }
 
 // Plan is what a build asks its client for.
@@ -107,7 +130,7 @@ type Plan struct {
 	Locals []Local
 	// Sources are the instructions that read from local directories, by line.
 	Sources []Source
-	// Images are the images whose configuration a stub stands in for, sorted.
+	// Images are the images whose configuration was asked for, by reference and platform.
 	Images []Image
 	// Undefined are the variables used but not defined, with the line of the instruction.
 	Undefined []UndefinedVariable

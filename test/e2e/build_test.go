@@ -25,6 +25,8 @@ type build struct {
 	Args      map[string]string
 	Contexts  map[string]string
 	Platforms []string
+	// environment is the command's, beside that of the tests.
+	environment []string
 }
 
 func (b build) context() string {
@@ -72,7 +74,7 @@ func (b build) predict(t *testing.T, flags ...string) map[string][]int64 {
 		args = append(args, "--platform", platform)
 	}
 	cmd := exec.Command(env.loadline, append(args, b.context())...)
-	cmd.Dir = b.root
+	cmd.Dir, cmd.Env = b.root, append(os.Environ(), b.environment...)
 	out, err := cmd.Output()
 	if err != nil {
 		stderr := ""

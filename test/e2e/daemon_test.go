@@ -25,6 +25,8 @@ type environment struct {
 	loadline string
 	// missing says why there is none.
 	missing string
+	// registry is the host of a registry; empty where there is none, and noRegistry says why.
+	registry, noRegistry string
 }
 
 var env environment //nolint:gochecknoglobals // TestMain has no other way to hand it on
@@ -40,6 +42,16 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	registry, stopRegistry, err := startRegistry(dir)
+	defer stopRegistry()
+	if err != nil {
+		env.noRegistry = err.Error()
+		if os.Getenv("LOADLINE_REQUIRE") == "e2e" {
+			fmt.Fprintln(os.Stderr, "LOADLINE_REQUIRE=e2e:", err)
+			return 1
+		}
+	}
+	env.registry = registry
 	stop, err := start(dir)
 	defer stop()
 	if err != nil {
@@ -72,12 +84,16 @@ func start(dir string) (stop func(), err error) {
 	if err := goBuild("../..", env.loadline, "./cmd/loadline"); err != nil {
 		return stop, err
 	}
+	config := filepath.Join(dir, "buildkitd.toml")
+	if err := os.WriteFile(config, []byte(daemonConfig(env.registry)), 0o600); err != nil {
+		return stop, err
+	}
 	address := "unix://" + filepath.Join(dir, "sock")
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return stop, err
 	}
-	cmd := exec.Command(daemon, "--root", filepath.Join(dir, "root"), "--addr", address, "--config", "/dev/null",
+	cmd := exec.Command(daemon, "--root", filepath.Join(dir, "root"), "--addr", address, "--config", config,
 		"--containerd-worker=false", "--oci-worker=true", "--oci-worker-binary=runc", "--oci-worker-net=host",
 		"--oci-worker-snapshotter=native", "--oci-worker-gc=false")
 	cmd.Stdout, cmd.Stderr = log, log
