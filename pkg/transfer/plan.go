@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,6 +32,7 @@ func NewPlan(ctx context.Context, req Request) (*Plan, error) {
 		opts:   map[string]string{},
 		seen:   map[digest.Digest]bool{},
 		images: map[string]bool{},
+		lines:  map[int]bool{},
 	}
 	if err := r.prepare(req); err != nil {
 		return nil, err
@@ -149,6 +151,7 @@ func (r *recorder) plan() *Plan {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name))
 	})
 	p.Undefined = slices.Compact(p.Undefined)
+	p.Lines = slices.Sorted(maps.Keys(r.lines))
 	for ref := range r.images {
 		p.Images = append(p.Images, Image{Ref: ref, Known: knownWithoutTriggers(ref)})
 	}
