@@ -163,7 +163,7 @@ func (u *upload) contextSources() []string {
 			out = append(out, s.Path)
 		}
 	}
-	for _, s := range literalSources(u.file) {
+	for _, s := range u.file.LiteralSources() {
 		if !slices.Contains(out, s) {
 			out = append(out, s)
 		}
