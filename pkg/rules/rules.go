@@ -1,0 +1,16 @@
+// Package rules holds all rules, one file each, and their documentation.
+//
+// A rule's page, doc/NAME.txtar, is its documentation and its first test; testdata/NAME has the edge cases, those in which
+// it must say nothing above all. What rules share about one thing lies in files named after that thing.
+package rules
+
+import "github.com/loadline-dev/loadline/pkg/rule"
+
+// All are all rules, by name. It is the one list: the command, the documentation, the schema of the configuration and the
+// tests are derived from it.
+func All() []*rule.Rule {
+	return []*rule.Rule{
+		&gitDirectoryUploaded,
+		&remoteAddWithoutChecksum,
+	}
+}
