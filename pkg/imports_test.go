@@ -24,7 +24,7 @@ var rooms = [][]string{
 	{"pkg/rule"},
 	{"pkg/transfer"},
 	{"pkg/build", "pkg/shell"},
-	{"pkg/dockerfile", "pkg/dockerignore", "pkg/tree"},
+	{"pkg/dockerfile", "pkg/dockerignore", "pkg/gitignore", "pkg/tree"},
 	{"pkg/finding"},
 	{"pkg/source"},
 }
