@@ -126,8 +126,8 @@ func (p *Pass) Variables(i *dockerfile.Instruction) *dockerfile.Variables {
 	return p.subject.variables(i)
 }
 
-// Workdir is the working directory before an instruction; empty where it is not known, as with an image of which nobody
-// knows its own.
+// Workdir is the working directory before an instruction. It begins with shell.UnknownDir where it is the base image's own
+// or lies in that, and is empty where it depends on a variable that is not known.
 func (p *Pass) Workdir(i *dockerfile.Instruction) string { return p.subject.workdir(i) }
 
 // Limits of what rules read.

@@ -72,8 +72,8 @@ func (s *Subject) evaluate() *evaluated {
 	return e
 }
 
-// startDir is where a stage starts: where the stage it is built on ended, at the root of scratch. Other images may have a
-// working directory of their own.
+// startDir is where a stage starts: where the stage it is built on ended, at the root of scratch. Another image may have a
+// working directory of its own.
 func startDir(stage *dockerfile.Stage, ends []string) string {
 	switch {
 	case stage.Parent != nil:
@@ -81,5 +81,5 @@ func startDir(stage *dockerfile.Stage, ends []string) string {
 	case stage.Base.Value == "scratch":
 		return "/"
 	}
-	return ""
+	return shell.UnknownDir
 }

@@ -17,6 +17,8 @@ const (
 	// scripts have a few dozen commands, three deep.
 	maxCalls = 5_000
 	maxDepth = 10
+	// maxSteps is how many statements are followed, those of loops and functions each time. Loops are looked at twice.
+	maxSteps = 50_000
 )
 
 // ErrTooLarge says that a script starts more commands than are followed.
@@ -158,6 +160,8 @@ type follower struct {
 	err   error
 	// in is the script that is being followed.
 	in text
+	// steps counts statements.
+	steps int
 }
 
 func (f *follower) script(tree *syntax.File, in text, s *state) {
@@ -177,7 +181,11 @@ func (f *follower) stmts(list []*syntax.Stmt, s *state) {
 }
 
 func (f *follower) stmt(stmt *syntax.Stmt, s *state) {
-	if stmt == nil {
+	if stmt == nil || f.err != nil {
+		return
+	}
+	if f.steps++; f.steps > maxSteps {
+		f.err = ErrTooLarge
 		return
 	}
 	if stmt.Background {
@@ -209,7 +217,9 @@ func (f *follower) stmt(stmt *syntax.Stmt, s *state) {
 			f.branch(item.Stmts, s, false)
 		}
 	case *syntax.FuncDecl:
-		s.functions[c.Name.Value] = c.Body
+		if c.Name != nil { // a function without a name is called where it stands
+			s.functions[c.Name.Value] = c.Body
+		}
 	case *syntax.DeclClause:
 		f.declare(c, s)
 	case *syntax.TimeClause:
@@ -242,8 +252,9 @@ func (f *follower) branch(list []*syntax.Stmt, s *state, loop bool) {
 		b.repeated = true
 		// What the body assigns differs from round to round.
 		first := s.fork()
-		quiet := &follower{file: f.file, in: f.in}
+		quiet := &follower{file: f.file, in: f.in, steps: f.steps}
 		quiet.stmts(list, first)
+		f.steps, f.err = quiet.steps, quiet.err
 		b.join(first)
 	}
 	f.stmts(list, b)
@@ -267,7 +278,7 @@ func (f *follower) ifClause(c *syntax.IfClause, s *state) {
 }
 
 func (f *follower) forClause(c *syntax.ForClause, s *state) {
-	if loop, ok := c.Loop.(*syntax.WordIter); ok {
+	if loop, ok := c.Loop.(*syntax.WordIter); ok && loop.Name != nil {
 		for _, w := range loop.Items {
 			f.substitutions(w, s)
 		}
@@ -312,7 +323,9 @@ func (f *follower) assigned(a *syntax.Assign, s *state) dockerfile.Value {
 func (f *follower) call(c *syntax.CallExpr, redirs []*syntax.Redirect, s *state) {
 	if len(c.Args) == 0 {
 		for _, a := range c.Assigns {
-			s.set(a.Name.Value, f.assigned(a, s), false)
+			if a.Name != nil {
+				s.set(a.Name.Value, f.assigned(a, s), false)
+			}
 		}
 		return
 	}
@@ -327,8 +340,9 @@ func (f *follower) call(c *syntax.CallExpr, redirs []*syntax.Redirect, s *state)
 	if len(c.Assigns) > 0 {
 		inner = s.fork()
 		for _, a := range c.Assigns {
-			v := f.assigned(a, s)
-			inner.env = inner.env.With(a.Name.Value, v)
+			if a.Name != nil {
+				inner.env = inner.env.With(a.Name.Value, f.assigned(a, s))
+			}
 		}
 	}
 	if f.builtin(words, s) {
@@ -342,7 +356,7 @@ func (f *follower) call(c *syntax.CallExpr, redirs []*syntax.Redirect, s *state)
 		return
 	}
 	f.command(words, inner)
-	if isShell(programName(words[0])) && readsInput(words) {
+	if IsShell(programName(words[0])) && readsInput(words) {
 		f.heredocs(redirs, inner)
 	}
 }

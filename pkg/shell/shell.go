@@ -18,6 +18,10 @@ import (
 // Unknown stands in the text of a Word for what is not known: the output of a command, a variable without a known value.
 const Unknown = '\uFFFC'
 
+// UnknownDir stands for the working directory that a base image sets and nobody knows, so that paths relative to it can
+// still be compared.
+const UnknownDir = "/" + string(Unknown)
+
 // Word is one word of a command as the program gets it: quotes are gone and known variables are expanded.
 type Word struct {
 	// Text is the word, with Unknown for each part that is not known.
@@ -48,7 +52,8 @@ type Call struct {
 	File *source.File
 	// Span reaches from Command to the last argument.
 	Span source.Span
-	// Dir is the working directory in the image; empty where it is not known.
+	// Dir is the working directory in the image; it begins with UnknownDir where it is the base image's own or lies in
+	// that, and is empty where it is not known at all.
 	Dir string
 	// Through are the programs that start this one, the outermost first: sudo, xargs, sh.
 	Through []string
@@ -73,6 +78,21 @@ func (c *Call) Text() string {
 		b.WriteString(" " + w.Text)
 	}
 	return b.String()
+}
+
+// Inside is what a script starts with that the command runs.
+func (c *Call) Inside() Context { return Context{Env: c.env, Dir: c.Dir} }
+
+// IsShell reports whether the program is a shell of the sh family.
+func (c *Call) IsShell() bool { return IsShell(c.Name) }
+
+// Script is the file that a shell is to run; ok is false where it is given its script otherwise, or the program is none.
+func (c *Call) Script() (file Word, ok bool) {
+	if !c.IsShell() {
+		return Word{}, false
+	}
+	w, inline := inlineScript(c.Args)
+	return w, !inline && w.Text != ""
 }
 
 // Is reports whether the program has one of the names.

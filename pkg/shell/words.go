@@ -57,7 +57,13 @@ func (f *follower) document(w *syntax.Word, s *state) Word {
 	e := &expansion{follower: f, state: s}
 	for _, p := range w.Parts {
 		if lit, ok := p.(*syntax.Lit); ok {
-			e.copy(int(lit.Pos().Offset()), min(int(lit.End().Offset()), len(f.in.s)))
+			// The end of a literal in a document may lie behind the line that ends the document.
+			start := int(lit.Pos().Offset())
+			if end := start + len(lit.Value); end <= len(f.in.s) && f.in.s[start:end] == lit.Value {
+				e.copy(start, end)
+				continue
+			}
+			e.notKnown(lit)
 			continue
 		}
 		e.part(p, true)

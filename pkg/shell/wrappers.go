@@ -70,7 +70,7 @@ var wrappers = map[string]wrapper{
 // started follows what a command starts, if it is one that starts others.
 func (f *follower) started(c *Call, s *state) {
 	switch {
-	case isShell(c.Name):
+	case IsShell(c.Name):
 		if w, ok := inlineScript(c.Args); ok {
 			f.nested(w, s, c.Name)
 		}
@@ -160,7 +160,8 @@ func (f *follower) executed(c *Call, s *state) {
 	}
 }
 
-func isShell(name string) bool {
+// IsShell reports whether a program's name is that of a shell of the sh family.
+func IsShell(name string) bool {
 	switch name {
 	case "sh", "ash", "bash", "dash", "ksh", "mksh", "zsh":
 		return true
