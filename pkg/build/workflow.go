@@ -10,11 +10,11 @@ import (
 	"github.com/loadline-dev/loadline/pkg/tree"
 )
 
-// workflowDir is where GitHub looks for workflows, and maxWorkflow the most that one is read of, in bytes.
-const (
-	workflowDir = ".github/workflows"
-	maxWorkflow = 1 << 20
-)
+// WorkflowDir is where GitHub looks for workflows.
+const WorkflowDir = ".github/workflows"
+
+// maxWorkflow is the most that a workflow is read of, in bytes.
+const maxWorkflow = 1 << 20
 
 // GitContexts answers which Dockerfiles the repository's workflows build from a Git context only, and where:
 // docker/build-push-action without an input context, or with "{{defaultContext}}", lets BuildKit fetch the repository
@@ -27,7 +27,7 @@ const (
 func GitContexts(s *tree.Snapshot) map[string]Origin {
 	w := &workflows{git: map[string]Origin{}, local: map[string]bool{}}
 	for e := range s.All() {
-		if path.Dir(e.Path) != workflowDir || !slices.Contains([]string{".yml", ".yaml"}, path.Ext(e.Path)) {
+		if path.Dir(e.Path) != WorkflowDir || !slices.Contains([]string{".yml", ".yaml"}, path.Ext(e.Path)) {
 			continue
 		}
 		text, err := s.ReadFile(e.Path, maxWorkflow)

@@ -177,6 +177,55 @@ func TestBudgetsFailOnlyWhatIsOverThem(t *testing.T) {
 	}
 }
 
+func TestALabelAllowsGrowthAndNothingElse(t *testing.T) {
+	growth := report.Failure{Rule: report.GrowthBudget, Build: "a", Message: "a grows"}
+	upload := report.Failure{Rule: report.UploadBudget, Build: "a", Message: "a uploads"}
+	found := report.Failure{Rule: "git-directory-uploaded", Build: "a", Message: "new"}
+	for name, test := range map[string]struct {
+		failures, want, allowed []report.Failure
+		label                   string
+	}{
+		"growth":                 {[]report.Failure{growth}, []report.Failure{}, []report.Failure{growth}, "big"},
+		"growth and more":        {[]report.Failure{upload, growth, found}, []report.Failure{upload, found}, []report.Failure{growth}, "big"},
+		"nothing to allow":       {[]report.Failure{upload, found}, []report.Failure{upload, found}, nil, "big"},
+		"passed":                 {nil, []report.Failure{}, nil, "big"},
+		"no label":               {[]report.Failure{growth}, []report.Failure{growth}, nil, ""},
+		"the label of a rule":    {[]report.Failure{upload}, []report.Failure{upload}, nil, report.UploadBudget},
+		"several builds at once": {[]report.Failure{growth, growth}, []report.Failure{}, []report.Failure{growth, growth}, "big"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := &report.Report{Gate: gate(test.failures)}
+			if got := AllowGrowth(r, test.label); got != (test.allowed != nil) {
+				t.Errorf("anything to allow: %t", got)
+			}
+			if diff := cmp.Diff(test.want, r.Gate.Failures); diff != "" {
+				t.Error(diff)
+			}
+			if r.Gate.Passed != (len(test.want) == 0) || len(r.Gate.Reasons) != len(test.want) {
+				t.Errorf("%+v", r.Gate)
+			}
+			var allowed []report.Failure
+			if o := r.Gate.Override; o != nil {
+				allowed = o.Failures
+			}
+			if diff := cmp.Diff(test.allowed, allowed); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestASavedReportCannotBringItsOwnOverride(t *testing.T) {
+	growth := []report.Failure{{Rule: report.GrowthBudget, Build: "a", Message: "a grows"}}
+	r := &report.Report{Gate: report.Gate{Passed: true, Override: &report.Override{Label: "forged", Failures: growth}}}
+	if AllowGrowth(r, "") || r.Gate.Passed || r.Gate.Override != nil || len(r.Gate.Reasons) != 1 {
+		t.Errorf("%+v", r.Gate)
+	}
+	if !AllowGrowth(r, "real") || !AllowGrowth(r, "real") || !r.Gate.Passed || r.Gate.Override.Label != "real" {
+		t.Errorf("%+v", r.Gate)
+	}
+}
+
 func TestABuildsOwnBudgetGoesBeforeTheDefaultKindByKind(t *testing.T) {
 	r := &report.Report{Builds: []report.Build{built("own", 150, 100), built("other", 150, 100)}}
 	gate := Judge(r, Limits{

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/build"
@@ -56,11 +57,49 @@ func Judge(r *report.Report, l Limits) report.Gate {
 			fail(f.Rule, f.Build, fmt.Sprintf("new %s in build %s: %s", f.Severity, source.Printable(f.Build), f.Rule))
 		}
 	}
-	gate := report.Gate{Passed: len(failures) == 0, Failures: failures}
+	return gate(failures)
+}
+
+// gate is the gate that fails for the failures.
+func gate(failures []report.Failure) report.Gate {
+	g := report.Gate{Passed: len(failures) == 0, Failures: failures}
 	for _, f := range failures {
-		gate.Reasons = append(gate.Reasons, f.Message)
+		g.Reasons = append(g.Reasons, f.Message)
 	}
-	return gate
+	return g
+}
+
+// AllowGrowth takes exceeded growth budgets out of a report's gate, because a label on the pull request allows the
+// change to grow, and records that in the gate. It reports whether there was anything to allow.
+//
+// Only growth can be allowed. An upload budget is a limit of the repository, which the next change would exceed as well:
+// it is raised in the configuration. A finding is suppressed where it is.
+//
+// Whatever override the report holds already is undone first, so that a saved report, which anybody may have written,
+// cannot bring its own: an empty label allows nothing.
+func AllowGrowth(r *report.Report, label string) bool {
+	failures := slices.Clone(r.Gate.Failures)
+	if r.Gate.Override != nil {
+		failures = append(failures, r.Gate.Override.Failures...)
+	}
+	var allowed []report.Failure
+	if label != "" {
+		left := failures[:0:0]
+		for _, f := range failures {
+			if f.Rule == report.GrowthBudget {
+				allowed = append(allowed, f)
+			} else {
+				left = append(left, f)
+			}
+		}
+		failures = left
+	}
+	r.Gate = gate(failures)
+	if len(allowed) > 0 {
+		r.Gate.Override = &report.Override{Label: label, Failures: allowed}
+	}
+	r.Normalize()
+	return len(allowed) > 0
 }
 
 func overUpload(b report.Build, limit *int64) string {

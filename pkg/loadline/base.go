@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"golang.org/x/tools/txtar"
 
@@ -27,24 +28,56 @@ func (r *repository) base(ctx context.Context, o CheckOptions, head *side) (*sid
 	case o.Base != "":
 		s, err := r.namedBase(ctx, o.Base)
 		return s, nil, err
-	case r.git == nil:
-		return nil, []string{"no base to compare with: " + r.display + " is not in a git repository"}, nil
+	case r.git == nil && !r.atGitHub:
+		return nil, []string{noBase + r.display + " is not in a git repository"}, nil
 	}
 	c, err := r.defaultBase(ctx, o, head)
 	if err != nil {
-		return nil, []string{fmt.Sprintf("no base to compare with: %v", err)}, nil
+		return nil, []string{noBase + err.Error()}, nil
 	}
-	s, err := r.baseCommit(ctx, c)
-	if errors.Is(err, tree.ErrAbsent) && o.Environment.CI {
-		// The one place where the network is used: a shallow checkout lacks the base.
-		if err = r.git.FetchDepth1(ctx, "origin", c.rev); err == nil {
-			s, err = r.baseCommit(ctx, c)
-		}
-	}
+	s, err := r.readBase(ctx, o, c, head)
 	if err != nil {
-		return nil, []string{fmt.Sprintf("no base to compare with: %v", err)}, nil
+		return nil, []string{noBase + err.Error()}, nil
 	}
 	return s, nil, nil
+}
+
+const noBase = "no base to compare with: "
+
+// readBase opens the base where it can be had: in this clone, by GitHub's API, or fetched.
+func (r *repository) readBase(ctx context.Context, o CheckOptions, c candidate, head *side) (*side, error) {
+	var problems []string
+	if r.git != nil {
+		s, err := r.baseCommit(ctx, c)
+		if err == nil || !errors.Is(err, tree.ErrAbsent) {
+			return s, err
+		}
+		problems = append(problems, err.Error())
+	}
+	if r.remote != nil {
+		r.remote.Share(head.tree)
+		s, err := r.fromGitHub(ctx, c)
+		if s, err = orEmpty(s, err, c, sourceGitHub); err == nil {
+			return s, nil
+		}
+		problems = append(problems[:0], err.Error()) // that this clone is shallow is no news then
+	}
+	if r.git != nil && o.Environment.CI {
+		// The one place where git uses the network: a shallow checkout lacks the base.
+		err := r.git.FetchDepth1(ctx, "origin", c.rev)
+		if err == nil {
+			s, err := r.baseCommit(ctx, c)
+			if err == nil {
+				s.meta.Source = sourceFetched
+			}
+			return s, err
+		}
+		if r.remote == nil {
+			problems = nil
+		}
+		problems = append(problems, err.Error())
+	}
+	return nil, errors.New(strings.Join(problems, "; "))
 }
 
 // namedBase opens what --base names: a revision, or else a directory.
@@ -57,6 +90,15 @@ func (r *repository) namedBase(ctx context.Context, name string) (*side, error) 
 		}
 		unknown = err
 	}
+	if r.remote != nil {
+		if commit, err := r.remote.Resolve(ctx, name); err == nil {
+			c := candidate{rev: commit, ref: name, reason: "given"}
+			s, err := r.fromGitHub(ctx, c)
+			return orEmpty(s, err, c, sourceGitHub)
+		} else if unknown == nil {
+			unknown = err
+		}
+	}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return r.directory(ctx, name, "given")
 	}
@@ -66,10 +108,14 @@ func (r *repository) namedBase(ctx context.Context, name string) (*side, error) 
 	return nil, usage("finding the base: there is no directory %q", name)
 }
 
-// baseCommit opens the directory as the base has it. One that the base does not have yet is empty there: all of its
-// builds are added.
+// baseCommit opens the directory as the base has it.
 func (r *repository) baseCommit(ctx context.Context, c candidate) (*side, error) {
 	s, err := r.commit(ctx, c)
+	return orEmpty(s, err, c, sourceCommit)
+}
+
+// orEmpty opens the directory that the base does not have yet: it is empty there, and all of its builds are added.
+func orEmpty(s *side, err error, c candidate, source string) (*side, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return s, err
 	}
@@ -77,14 +123,17 @@ func (r *repository) baseCommit(ctx context.Context, c candidate) (*side, error)
 	if err != nil {
 		return nil, err
 	}
-	return &side{tree: empty, meta: report.Side{Commit: c.rev, Ref: c.ref, Source: sourceCommit, Reason: c.reason}}, nil
+	return &side{tree: empty, meta: report.Side{Commit: c.rev, Ref: c.ref, Source: source, Reason: c.reason}}, nil
 }
 
 // defaultBase answers which commit a change is compared with.
 func (r *repository) defaultBase(ctx context.Context, o CheckOptions, head *side) (candidate, error) {
 	e := o.Environment
 	switch e.Event {
-	case "pull_request":
+	case eventTarget, "pull_request", "pull_request_review", "pull_request_review_comment":
+		if r.pull != nil {
+			return r.pull.base, r.pull.baseErr
+		}
 		return r.pullBase(ctx, e, head)
 	case "merge_group":
 		if e.GroupBase != "" {
@@ -118,9 +167,9 @@ func headRevision(o CheckOptions) string {
 	return o.Head
 }
 
-// pullBase answers the base of a pull request: the first parent of the test merge commit, if that is what is checked
-// out. The event's own base is not what was merged when the base branch has moved since, so that the merge base goes
-// before it.
+// pullBase answers the base of a pull request that is checked out: the first parent of the test merge commit, if that is
+// what is checked out. The event's own base is not what was merged when the base branch has moved since, so that the
+// merge base goes before it.
 func (r *repository) pullBase(ctx context.Context, e Environment, head *side) (candidate, error) {
 	checkedOut := head.meta.Commit
 	if checkedOut == "" { // the work tree is judged
@@ -129,18 +178,47 @@ func (r *repository) pullBase(ctx context.Context, e Environment, head *side) (c
 			return candidate{}, err
 		}
 	}
-	parents, err := r.git.Parents(ctx, checkedOut)
-	if err == nil && len(parents) == 2 && checkedOut == e.SHA && (e.PullHead == "" || parents[1] == e.PullHead) {
-		return candidate{rev: parents[0], ref: e.BaseBranch, reason: "first parent of the pull request's merge commit"}, nil
+	if checkedOut == e.SHA || e.Event == eventTarget {
+		if parents, err := r.parents(ctx, checkedOut); err == nil && isTestMerge(parents, e) {
+			return candidate{rev: parents[0], ref: e.BaseBranch, reason: reasonFirstParent}, nil
+		}
 	}
-	for _, with := range []string{"origin/" + e.BaseBranch, e.PullBase} {
+	for _, with := range []string{"origin/" + e.BaseBranch, e.pullBase()} {
 		commit, err := r.git.MergeBase(ctx, checkedOut, with)
 		if err == nil {
 			return candidate{rev: commit, ref: e.BaseBranch, reason: "merge base with " + e.BaseBranch}, nil
 		}
 	}
-	if e.PullBase == "" {
+	if c, err := r.mergeBase(ctx, e, checkedOut); err == nil {
+		return c, nil
+	}
+	if e.pullBase() == "" {
 		return candidate{}, errors.New("the event names none")
 	}
-	return candidate{rev: e.PullBase, ref: e.BaseBranch, reason: "base that the event names"}, nil
+	return candidate{rev: e.pullBase(), ref: e.BaseBranch, reason: "base that the event names"}, nil
+}
+
+const reasonFirstParent = "first parent of the pull request's merge commit"
+
+// isTestMerge reports whether a commit with these parents is the merge that GitHub tried for the event's pull request.
+func isTestMerge(parents []string, e Environment) bool {
+	if len(parents) != 2 {
+		return false
+	}
+	return parents[1] == e.pullHead() || e.pullHead() == "" && e.Event != eventTarget
+}
+
+// parents answers the parents of a commit, from the clone or else from GitHub.
+func (r *repository) parents(ctx context.Context, commit string) ([]string, error) {
+	var err error
+	if r.git != nil {
+		var parents []string
+		if parents, err = r.git.Parents(ctx, commit); err == nil {
+			return parents, nil
+		}
+	}
+	if r.remote == nil {
+		return nil, err
+	}
+	return r.remote.Parents(ctx, commit)
 }

@@ -2,7 +2,6 @@ package loadline
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/loadline-dev/loadline/pkg/compare"
 	"github.com/loadline-dev/loadline/pkg/report"
 	"github.com/loadline-dev/loadline/pkg/transfer"
+	"github.com/loadline-dev/loadline/pkg/tree"
 )
 
 // CheckOptions say what to compare with what, and what fails.
@@ -35,6 +35,9 @@ type CheckOptions struct {
 	Uplink int64
 	// Config is a configuration file on disk to use for both sides; empty means .loadline.yaml of each.
 	Config string
+	// Remote is the repository on GitHub; nil uses no API. A base that is not in this clone is read from it, and both
+	// sides where nothing is checked out.
+	Remote *tree.Remote
 	// Environment tells continuous integration from a laptop.
 	Environment Environment
 	// Progress is told how many builds are done; nil for nobody. It is called from several goroutines, one at a time.
@@ -56,7 +59,7 @@ func Check(ctx context.Context, o CheckOptions) (*report.Report, error) {
 
 // open reads both sides and finds their builds. done lets go of the repository.
 func open(ctx context.Context, o CheckOptions) (c *check, done func(), err error) {
-	r, err := openRepository(ctx, o.Path)
+	r, err := o.open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -72,21 +75,24 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := head.configure(o.Config); err != nil {
-		return nil, err
-	}
 	base, notices, err := r.base(ctx, o, head)
 	if err != nil {
 		return nil, err
 	}
-	if base != nil {
-		if err := base.configure(o.Config); err != nil {
-			// The base is not this change's to mend: its builds are taken as head's configuration has them.
-			notices = append(notices, fmt.Sprintf("the base's configuration cannot be read, head's is used: %v", err))
-			base.config, base.builds = head.config, head.builds
+	notices = append(r.notices, notices...)
+	if r.isTarget(o) {
+		more, err := r.configureTarget(ctx, o, head, base)
+		if err != nil {
+			return nil, err
 		}
+		notices = append(notices, more...)
+	} else {
+		if err := head.configure(ctx, o.Config); err != nil {
+			return nil, err
+		}
+		notices = append(notices, base.configureAs(ctx, o.Config, head)...)
 	}
-	c := &check{options: o, head: head, base: base, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
+	c := &check{options: o, head: head, base: base, prefix: r.prefix, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
 	if r.sharesDisk(ctx, head) {
 		c.disk = &disk{dir: r.dir, head: head, meter: &c.meter}
 	}
@@ -97,6 +103,8 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 type check struct {
 	options    CheckOptions
 	head, base *side // base is nil where there is none
+	// prefix is the directory's path in the repository; "." for its root.
+	prefix string
 	// disk is what lies beside head's tree; nil where there is nothing else to look at.
 	disk    *disk
 	meter   transfer.Meter

@@ -1,6 +1,7 @@
 package loadline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,23 +15,50 @@ import (
 	"github.com/loadline-dev/loadline/pkg/config"
 	"github.com/loadline-dev/loadline/pkg/finding"
 	"github.com/loadline-dev/loadline/pkg/report"
+	"github.com/loadline-dev/loadline/pkg/source"
 )
 
 // configName is where a repository keeps its configuration.
 const configName = ".loadline.yaml"
 
 // configure reads the side's configuration and finds its builds.
-func (s *side) configure(file string) error {
-	name, text, err := s.readConfig(file)
-	if err != nil {
+func (s *side) configure(ctx context.Context, file string) error {
+	if err := s.parseConfig(file); err != nil {
 		return &UsageError{Err: err}
 	}
-	s.config = &config.Config{}
-	if name != "" {
-		if s.config, err = config.Parse(name, text); err != nil {
-			return &UsageError{Err: err}
-		}
+	return s.discover(ctx)
+}
+
+// configureAs configures the base, which may be nil. One whose configuration cannot be read is not this change's to mend:
+// its builds are taken as head's configuration has them.
+func (s *side) configureAs(ctx context.Context, file string, head *side) (notices []string) {
+	if s == nil {
+		return nil
 	}
+	err := s.configure(ctx, file)
+	if err == nil {
+		return nil
+	}
+	s.config, s.builds = head.config, head.builds
+	return []string{fmt.Sprintf("the base's configuration cannot be read, head's is used: %v", err)}
+}
+
+func (s *side) parseConfig(file string) error {
+	s.config = &config.Config{}
+	name, text, err := s.readConfig(file)
+	if err != nil || name == "" {
+		return err
+	}
+	c, err := config.Parse(name, text)
+	if err != nil {
+		return err
+	}
+	s.config = c
+	return nil
+}
+
+// discover finds the builds of the side, as its configuration has them.
+func (s *side) discover(ctx context.Context) error {
 	found, left, err := build.Discover(s.tree.All(), s.config.Discovery)
 	if err != nil {
 		return &UsageError{Err: err}
@@ -39,7 +67,7 @@ func (s *side) configure(file string) error {
 	if s.builds, err = build.Combine(s.config.Builds, found); err != nil {
 		return &UsageError{Err: err}
 	}
-	return nil
+	return s.prefetch(ctx, filesOf(s.builds)) // those that have another name than Dockerfile
 }
 
 // readConfig reads the configuration; an empty name says that there is none.
@@ -53,6 +81,12 @@ func (s *side) readConfig(file string) (name string, text []byte, err error) {
 			return "", nil, fmt.Errorf("reading %s: %w", configName, plain(err))
 		}
 		return configName, text, nil
+	}
+	if s.configPath != "" { // nothing is checked out
+		if text, err = s.tree.ReadFile(s.configPath, config.MaxFile); err != nil {
+			return "", nil, fmt.Errorf("reading the configuration %s in %s: %w", source.Printable(s.configPath), s.meta.Commit, plain(err))
+		}
+		return s.configPath, text, nil
 	}
 	info, err := os.Stat(file) // before it is opened: a fifo would wait for its other end
 	if err != nil {

@@ -30,7 +30,7 @@ type LeftOut struct {
 
 // Builds answers which builds a repository asks for, and where each was found. It measures nothing.
 func Builds(ctx context.Context, o CheckOptions) (*Inventory, error) {
-	r, err := openRepository(ctx, o.Path)
+	r, err := o.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,12 @@ func Builds(ctx context.Context, o CheckOptions) (*Inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := head.configure(o.Config); err != nil {
+	if r.isTarget(o) {
+		_, err = r.configureTarget(ctx, o, head, nil)
+	} else {
+		err = head.configure(ctx, o.Config)
+	}
+	if err != nil {
 		return nil, err
 	}
 	v := &Inventory{Builds: []InventoryBuild{}, LeftOut: []LeftOut{}}

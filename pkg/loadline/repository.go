@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -30,6 +31,16 @@ type repository struct {
 	prefix string
 	// display is the directory as the user named it, for messages.
 	display string
+	// remote is the repository on GitHub; nil without one.
+	remote *tree.Remote
+	// atGitHub says that nothing is checked out, or that what is does not count: both sides are read from remote.
+	atGitHub bool
+	// configPath is where the repository holds the configuration that the caller names; empty where that is on disk.
+	configPath string
+	// pull are the sides of a pull request that is read from remote; nil until they are known.
+	pull *pullSides
+	// notices are facts about the run that a reader should know.
+	notices []string
 }
 
 // side is one side of the comparison.
@@ -39,6 +50,28 @@ type side struct {
 	config  *config.Config
 	builds  []build.Build
 	leftOut []build.LeftOut
+	// configPath is where the side's tree holds the configuration that the caller names; empty where that is on disk.
+	configPath string
+}
+
+// open finds out what is to be analysed, and where it is read.
+func (o *CheckOptions) open(ctx context.Context) (*repository, error) {
+	if o.Environment.Event == eventTarget && o.Head == "" {
+		return o.openTarget()
+	}
+	r, err := openRepository(ctx, o.Path)
+	canAsk := o.Remote != nil && o.Environment.CI && o.Environment.SHA != "" && o.Head != worktree
+	if canAsk && (isMissing(err) || err == nil && r.git == nil) {
+		return o.openAtGitHub()
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.remote = o.Remote
+	if o.Environment.Event == eventTarget {
+		r.notices = append(r.notices, fmt.Sprintf("%s: what is analysed is %s, as asked for", eventTarget, o.Head))
+	}
+	return r, nil
 }
 
 // openRepository finds out what a path is. An empty path means the root of the repository around the working
@@ -75,6 +108,9 @@ func openRepository(ctx context.Context, name string) (*repository, error) {
 	return r, err
 }
 
+// isMissing reports whether a path to analyse does not exist on disk.
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
 // within is the path of dir in root, with slashes.
 func within(root, dir string) (string, error) {
 	absolute, err := filepath.Abs(dir)
@@ -98,6 +134,8 @@ func within(root, dir string) (string, error) {
 // with their content on disk, else the directory.
 func (r *repository) head(ctx context.Context, o CheckOptions) (*side, error) {
 	switch {
+	case r.atGitHub:
+		return r.headAtGitHub(ctx, o)
 	case r.git == nil && o.Head != "" && o.Head != worktree:
 		return nil, usage("finding the head %q: %s is not in a git repository", o.Head, r.display)
 	case r.git == nil:
@@ -113,23 +151,47 @@ func (r *repository) head(ctx context.Context, o CheckOptions) (*side, error) {
 }
 
 func (r *repository) namedHead(ctx context.Context, rev, reason string) (*side, error) {
-	commit, err := r.git.Resolve(ctx, rev)
-	if err != nil {
-		return nil, &UsageError{Err: fmt.Errorf("finding the head: %w", err)}
+	c := candidate{rev: rev, ref: rev, reason: reason}
+	var err error
+	if c.rev, err = r.git.Resolve(ctx, rev); err != nil {
+		s, remoteErr := r.fromGitHub(ctx, c)
+		if remoteErr != nil {
+			return nil, &UsageError{Err: fmt.Errorf("finding the head: %w", err)}
+		}
+		return s, nil
 	}
-	return r.commit(ctx, candidate{rev: commit, ref: rev, reason: reason})
+	return r.commit(ctx, c)
 }
 
-// commit opens the directory as a commit has it.
+// commit opens the directory as a commit of the clone has it. Where the clone lacks files of it, GitHub is asked.
 func (r *repository) commit(ctx context.Context, c candidate) (*side, error) {
 	s, err := tree.Commit(ctx, r.git, c.rev)
 	if err != nil {
 		return nil, err
 	}
+	if r.remote != nil && r.lacks(ctx, s) {
+		if whole, err := r.fromGitHub(ctx, c); err == nil {
+			return whole, nil
+		}
+	}
 	if s, err = s.Sub(r.prefix); err != nil {
 		return nil, fmt.Errorf("opening %s in %s: %w", r.prefix, c.rev, err)
 	}
 	return &side{tree: s, meta: report.Side{Commit: c.rev, Ref: c.ref, Source: sourceCommit, Reason: c.reason}}, nil
+}
+
+// lacks reports whether the clone is without some files of a commit, because it was made with a filter.
+func (r *repository) lacks(ctx context.Context, s *tree.Snapshot) bool {
+	isPartial, err := r.git.IsPartial(ctx)
+	if err != nil || !isPartial {
+		return false
+	}
+	for e := range s.All() {
+		if e.Note == tree.Absent {
+			return true
+		}
+	}
+	return false
 }
 
 // tracked opens the tracked paths with their content on disk. A directory of which nothing is tracked is read as it is.
@@ -191,6 +253,8 @@ const (
 	sourceCommit    = "commit"
 	sourceTracked   = "tracked files on disk"
 	sourceDirectory = "directory"
+	sourceGitHub    = "GitHub API"
+	sourceFetched   = "commit, fetched from origin"
 )
 
 func (r *repository) close() {

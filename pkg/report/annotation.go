@@ -3,6 +3,7 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"path"
 	"slices"
 )
 
@@ -13,21 +14,21 @@ type Annotation struct {
 	Rule string
 	// Severity is "error", "warning" or "notice".
 	Severity string
-	// Path is relative to the directory that was analysed. Start and End are zero where the whole file is meant; End
+	// Path is relative to the repository's root. Start and End are zero where the whole file is meant; End
 	// is zero where nothing says how far it reaches.
 	Path       string
 	Start, End Position
 	Message    string
-	// New says that the change causes it.
-	New bool
+	// New says that the change causes it, InDiff that it stands at a line that the change adds or edits.
+	New, InDiff bool
 	// Fingerprint stays the same when lines move.
 	Fingerprint string
 	// Help is the title of the fix; may be empty.
 	Help string
 }
 
-// Annotations are what the report has to say at places in files: what the change causes first, then by severity, then
-// by place. Suppressed and fixed findings are not among them.
+// Annotations are what the report has to say at places in files: what stands at lines of the change first, then what the
+// change causes, then by severity, then by place. Suppressed and fixed findings are not among them.
 func (r *Report) Annotations() []Annotation {
 	var out []Annotation
 	for _, f := range r.Gate.Failures {
@@ -61,6 +62,12 @@ func (r *Report) Annotations() []Annotation {
 		}
 		out = append(out, a)
 	}
+	for i := range out {
+		out[i].InDiff = r.inDiff(out[i])
+		if out[i].Path != "" {
+			out[i].Path = path.Join(r.Path, out[i].Path)
+		}
+	}
 	slices.SortStableFunc(out, func(a, b Annotation) int { return rank(a) - rank(b) })
 	return out
 }
@@ -84,12 +91,25 @@ func (r *Report) budgetAnnotation(f Failure) Annotation {
 	return a
 }
 
+// rank is the place of an annotation among others: where only some can be shown, GitHub shows those next to the change
+// that stand in it.
 func rank(a Annotation) int {
 	n := slices.Index([]string{"error", "warning", "notice"}, a.Severity)
 	if !a.New {
 		n += 10
 	}
+	if !a.InDiff {
+		n += 100
+	}
 	return n
+}
+
+// inDiff reports whether the change touches the lines that an annotation stands at. Its path is still relative to the
+// analysed directory.
+func (r *Report) inDiff(a Annotation) bool {
+	first := max(a.Start.Line, 1)
+	last := max(a.End.Line, first)
+	return slices.ContainsFunc(r.Lines, func(l Lines) bool { return l.Path == a.Path && l.First <= last && first <= l.Last })
 }
 
 func fingerprint(parts ...string) string {

@@ -86,9 +86,13 @@ func (r *Report) Normalize() {
 	fill(&r.Findings)
 	fill(&r.Suppressed)
 	fill(&r.Skipped)
+	fill(&r.Lines)
 	fill(&r.Notices)
 	fill(&r.Gate.Reasons)
 	fill(&r.Gate.Failures)
+	if r.Gate.Override != nil {
+		fill(&r.Gate.Override.Failures)
+	}
 	for i := range r.Builds {
 		r.Builds[i].normalize()
 	}

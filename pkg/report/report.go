@@ -14,6 +14,9 @@ type Report struct {
 	// Head and Base say what was compared and how it was read. Base is nil where there is none.
 	Head Side  `json:"head"`
 	Base *Side `json:"base"`
+	// Path is where the analysed directory lies in its repository; "." or empty is the root. The other paths are relative
+	// to that directory.
+	Path string `json:"path"`
 	// Upload is the sum over builds; equal requests count once.
 	Upload Upload `json:"upload"`
 	// Untracked is the sum over builds of what lies on disk beside head's tree and would be sent; nil where
@@ -27,6 +30,8 @@ type Report struct {
 	Gate       Gate      `json:"gate"`
 	// Skipped is what could not be analysed.
 	Skipped []Skipped `json:"skipped"`
+	// Lines are what the change adds or edits in the files that annotations stand in.
+	Lines []Lines `json:"lines"`
 	// Notices are facts about the run that a reader should know: no base, no builds, a limit the change raises.
 	Notices []string `json:"notices"`
 	// Uplink is the rate in bits per second at which upload times are shown; 0 means none is configured.
@@ -147,6 +152,13 @@ type Position struct {
 	Column int `json:"column"`
 }
 
+// Lines are lines of a file at head that base does not have, from First to Last, counted from 1.
+type Lines struct {
+	Path  string `json:"path"`
+	First int    `json:"first"`
+	Last  int    `json:"last"`
+}
+
 // String is LINE:COLUMN.
 func (p Position) String() string { return fmt.Sprintf("%d:%d", p.Line, p.Column) }
 
@@ -200,6 +212,16 @@ type Gate struct {
 	Passed  bool     `json:"passed"`
 	Reasons []string `json:"reasons"`
 	// Failures are the reasons with what they are about, in the same order.
+	Failures []Failure `json:"failures"`
+	// Override is what a label on the pull request takes out of the gate; nil where it takes out nothing.
+	Override *Override `json:"override"`
+}
+
+// Override lets a change pass that exceeds a growth budget.
+type Override struct {
+	// Label is the label on the pull request that allows it.
+	Label string `json:"label"`
+	// Failures are what would fail without it; never empty.
 	Failures []Failure `json:"failures"`
 }
 

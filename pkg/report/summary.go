@@ -30,7 +30,11 @@ func (r *Report) Verdict() string {
 	if moved == 0 {
 		return fmt.Sprintf("no change: %s to upload in %s", Bytes(r.Upload.Head.bytes()), Count(n, "build"))
 	}
-	return fmt.Sprintf("%s to upload in %d of %s", GrowthOf(r.Upload.Delta.bytes(), r.Upload.Base.bytes()), moved, Count(n, "build"))
+	text := fmt.Sprintf("%s to upload in %d of %s", GrowthOf(r.Upload.Delta.bytes(), r.Upload.Base.bytes()), moved, Count(n, "build"))
+	if r.Gate.Override != nil {
+		text += " (growth allowed by a label)"
+	}
+	return text
 }
 
 // Unanswered says why the check has no answer, whether or not the gate passed; empty where it has one. The command

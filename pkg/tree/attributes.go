@@ -17,7 +17,7 @@ var asked = []string{"filter", "text", "eol", "working-tree-encoding", "ident"}
 const maxAttributes = 1 << 20
 
 // annotate marks LFS pointers and blobs that a checkout converts, where a .gitattributes speaks of them.
-func (g *Git) annotate(ctx context.Context, root string, entries []Entry) error {
+func annotate(ctx context.Context, from store, entries []Entry) error {
 	var files []int
 	for i := range entries {
 		e := &entries[i]
@@ -31,7 +31,7 @@ func (g *Git) annotate(ctx context.Context, root string, entries []Entry) error 
 		}
 	}
 	speaks := false
-	err := g.readAll(ctx, entries, files, func(_ *Entry, data []byte) {
+	err := from.readAll(ctx, entries, files, func(_ *Entry, data []byte) {
 		for _, word := range []string{"filter=lfs", "eol=crlf", "working-tree-encoding", "ident"} {
 			speaks = speaks || bytes.Contains(data, []byte(word))
 		}
@@ -39,7 +39,14 @@ func (g *Git) annotate(ctx context.Context, root string, entries []Entry) error 
 	if err != nil || !speaks {
 		return err
 	}
-	attributes, err := g.attributes(ctx, root, entries)
+	var paths strings.Builder
+	for i := range entries {
+		if e := &entries[i]; e.Mode.IsRegular() && e.Note == 0 {
+			paths.WriteString(e.Path)
+			paths.WriteByte(0)
+		}
+	}
+	attributes, err := from.attributes(ctx, entries, files, paths.String())
 	if err != nil {
 		return err
 	}
@@ -54,7 +61,7 @@ func (g *Git) annotate(ctx context.Context, root string, entries []Entry) error 
 			entries[i].Note = Converted
 		}
 	}
-	return g.readAll(ctx, entries, pointers, func(e *Entry, data []byte) {
+	return from.readAll(ctx, entries, pointers, func(e *Entry, data []byte) {
 		if size, ok := parsePointer(data); ok {
 			e.Note, e.RealSize = LFSPointer, size
 		}
@@ -64,29 +71,28 @@ func (g *Git) annotate(ctx context.Context, root string, entries []Entry) error 
 // attribute is what the attributes of one path come to.
 type attribute struct{ lfs, converted, isBinary bool }
 
-// attributes asks git, by an index of its own, for the attributes of all present files.
-func (g *Git) attributes(ctx context.Context, root string, entries []Entry) (map[string]attribute, error) {
+// attributes asks git for the attributes of paths, each of which ends with a zero byte. An index of its own holds the
+// files that they are taken from, and nothing else: git looks for no other path in it.
+func (g *Git) attributes(ctx context.Context, entries []Entry, files []int, paths string) (map[string]attribute, error) {
 	dir, err := os.MkdirTemp("", "loadline-index-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	index := "GIT_INDEX_FILE=" + filepath.Join(dir, "index")
-	cmd := gitCommand(ctx, g.dir(), g.arguments("read-tree", root)...)
+	var info strings.Builder
+	for _, i := range files {
+		fmt.Fprintf(&info, "100644 %s\t%s\x00", entries[i].Object, entries[i].Path)
+	}
+	cmd := gitCommand(ctx, g.dir(), g.arguments("update-index", "-z", "--index-info")...)
 	cmd.Env = append(cmd.Env, index)
+	cmd.Stdin = strings.NewReader(info.String())
 	if _, err := output(cmd); err != nil {
 		return nil, fmt.Errorf("reading attributes: %w", err)
 	}
-	var paths strings.Builder
-	for i := range entries {
-		if e := &entries[i]; e.Mode.IsRegular() && e.Note == 0 {
-			paths.WriteString(e.Path)
-			paths.WriteByte(0)
-		}
-	}
 	cmd = gitCommand(ctx, g.dir(), g.arguments(append([]string{"check-attr", "--cached", "-z", "--stdin"}, asked...)...)...)
 	cmd.Env = append(cmd.Env, index)
-	cmd.Stdin = strings.NewReader(paths.String())
+	cmd.Stdin = strings.NewReader(paths)
 	out, err := output(cmd)
 	if err != nil {
 		return nil, fmt.Errorf("reading attributes: %w", err)

@@ -19,21 +19,44 @@ import (
 // an entry of size 0 with the note Absent.
 // The error matches ErrUnknownRevision, and ErrAbsent where the commit or one of its trees is not in this clone.
 func Commit(ctx context.Context, g *Git, rev string) (*Snapshot, error) {
-	root, err := g.rootOf(ctx, rev)
+	s, err := g.commit(ctx, rev)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", source.Printable(rev), err)
+	}
+	return s, nil
+}
+
+func (g *Git) commit(ctx context.Context, rev string) (*Snapshot, error) {
+	root, err := g.rootOf(ctx, rev)
+	if err != nil {
+		return nil, err
 	}
 	entries, err := g.list(ctx, root)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", source.Printable(rev), err)
+		return nil, err
 	}
-	if err := g.readLinks(ctx, entries); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", source.Printable(rev), err)
+	return newCommit(ctx, g, root, entries)
+}
+
+// store reads blobs of a repository, wherever it is.
+type store interface {
+	// read reads one blob.
+	read(e Entry) ([]byte, error)
+	// readAll reads the blobs of some entries. found gets nil for a blob that is absent after all.
+	readAll(ctx context.Context, entries []Entry, which []int, found func(e *Entry, data []byte)) error
+	// attributes answers what the .gitattributes at some entries say of paths.
+	attributes(ctx context.Context, entries []Entry, files []int, paths string) (map[string]attribute, error)
+}
+
+// newCommit is the tree that entries list, as a checkout would lay it down.
+func newCommit(ctx context.Context, from store, root string, entries []Entry) (*Snapshot, error) {
+	if err := readLinks(ctx, from, entries); err != nil {
+		return nil, err
 	}
-	if err := g.annotate(ctx, root, entries); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", source.Printable(rev), err)
+	if err := annotate(ctx, from, entries); err != nil {
+		return nil, err
 	}
-	b := &blobs{git: g}
+	b := &blobs{store: from}
 	for i := range entries {
 		if n := entries[i].Note; n != 0 && n != Submodule {
 			// What is absent may be fetched later, and attributes come from directories above: equal trees may differ.
@@ -114,6 +137,9 @@ func parseList(r io.Reader) ([]Entry, error) {
 			if err != nil {
 				return nil, err
 			}
+			if len(blocks) > maxEntries/listBlock {
+				return nil, fmt.Errorf("the tree %w: more than %d paths", ErrTooLarge, maxEntries)
+			}
 			if len(blocks) == 0 || len(blocks[len(blocks)-1]) == listBlock {
 				blocks = append(blocks, make([]Entry, 0, listBlock))
 			}
@@ -145,23 +171,11 @@ func parseRecord(record string) (Entry, error) {
 		return Entry{}, err
 	}
 	e := Entry{Path: name, Object: id}
-	switch {
-	case mode == "040000" && kind == "tree":
-		e.Mode = fs.ModeDir | 0o755
-		return e, nil
-	case mode == "160000" && kind == "commit":
-		e.Mode, e.Note = fs.ModeDir|0o755, Submodule
-		return e, nil
-	case kind != "blob":
+	if e.Mode, e.Note, ok = checkoutMode(mode, kind); !ok {
 		return Entry{}, fmt.Errorf("%w: %q", errList, record)
-	case mode == "120000":
-		e.Mode = fs.ModeSymlink | 0o777
-	case mode == "100755":
-		e.Mode = 0o755
-	case strings.HasPrefix(mode, "100"):
-		e.Mode = 0o644 // also 100664 of old repositories, which git checks out like 100644
-	default:
-		return Entry{}, fmt.Errorf("%w: %q", errList, record)
+	}
+	if kind != "blob" {
+		return e, nil
 	}
 	switch size = strings.TrimLeft(size, " "); size {
 	case "":
@@ -175,6 +189,25 @@ func parseRecord(record string) (Entry, error) {
 		e.Size = n
 	}
 	return e, nil
+}
+
+// checkoutMode is the mode that a checkout gives to an object of a tree, false where there is no such object.
+func checkoutMode(mode, kind string) (fs.FileMode, Note, bool) {
+	switch {
+	case mode == "040000" && kind == "tree":
+		return fs.ModeDir | 0o755, 0, true
+	case mode == "160000" && kind == "commit":
+		return fs.ModeDir | 0o755, Submodule, true
+	case kind != "blob":
+		return 0, 0, false
+	case mode == "120000":
+		return fs.ModeSymlink | 0o777, 0, true
+	case mode == "100755":
+		return 0o755, 0, true
+	case strings.HasPrefix(mode, "100"):
+		return 0o644, 0, true // also 100664 of old repositories, which git checks out like 100644
+	}
+	return 0, 0, false
 }
 
 // checkPath refuses what no checkout would lay down and what would lead out of the tree (git read-cache.c, verify_path).
@@ -232,11 +265,11 @@ func (g *Git) sizes(ctx context.Context, root string, entries []Entry) error {
 const longestLink = 4095
 
 // readLinks fills in the targets of symbolic links. One that no file system could hold counts as absent.
-func (g *Git) readLinks(ctx context.Context, entries []Entry) error {
+func readLinks(ctx context.Context, from store, entries []Entry) error {
 	var links []int
 	for i := range entries {
 		e := &entries[i]
-		if e.Mode&fs.ModeSymlink == 0 || e.Note == Absent {
+		if e.Mode&fs.ModeSymlink == 0 || e.Note == Absent || e.Link != "" {
 			continue
 		}
 		if e.Size > longestLink || e.Size == 0 {
@@ -245,7 +278,7 @@ func (g *Git) readLinks(ctx context.Context, entries []Entry) error {
 		}
 		links = append(links, i)
 	}
-	return g.readAll(ctx, entries, links, func(e *Entry, data []byte) {
+	return from.readAll(ctx, entries, links, func(e *Entry, data []byte) {
 		if data == nil {
 			e.Size, e.Note = 0, Absent
 			return
@@ -257,12 +290,12 @@ func (g *Git) readLinks(ctx context.Context, entries []Entry) error {
 
 // blobs opens the blobs of a repository.
 type blobs struct {
-	git    *Git
+	store  store
 	suffix string
 }
 
 func (b *blobs) open(e Entry) (io.ReadCloser, error) {
-	data, err := b.git.readBlob(e.Object)
+	data, err := b.store.read(e)
 	if err != nil {
 		return nil, err
 	}
@@ -270,3 +303,5 @@ func (b *blobs) open(e Entry) (io.ReadCloser, error) {
 }
 
 func (b *blobs) subID(_ string, e Entry, _ string) string { return "git:" + e.Object + b.suffix }
+
+func (g *Git) read(e Entry) ([]byte, error) { return g.readBlob(e.Object) }

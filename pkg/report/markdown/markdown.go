@@ -97,6 +97,21 @@ func (p *page) gate(r *report.Report) {
 	if len(reasons) > 0 {
 		p.line()
 	}
+	p.override(r.Gate.Override)
+}
+
+// override says what a label lets through.
+func (p *page) override(o *report.Override) {
+	if o == nil {
+		return
+	}
+	for _, f := range o.Failures[:min(len(o.Failures), p.rows)] {
+		p.line("- **Allowed by the label** ", code(o.Label), ": ", sentence(f.Message))
+	}
+	if rest := len(o.Failures) - p.rows; rest > 0 {
+		p.line(fmt.Sprintf("- … and %s", report.Count(int64(rest), "more build")))
+	}
+	p.line()
 }
 
 // builds is the table of the builds that changed, or of all where there is no base.

@@ -19,6 +19,7 @@ func hostile(n int, s string) *report.Report {
 	r := &report.Report{
 		Head: report.Side{Directory: s}, Base: &report.Side{Ref: s, Reason: s},
 		Upload: report.Upload{Head: sized(9), Base: sized(2), Delta: sized(7)}, Untracked: sized(3),
+		Gate: report.Gate{Override: &report.Override{Label: s}},
 	}
 	for i := range n {
 		b := report.Build{
@@ -31,6 +32,7 @@ func hostile(n int, s string) *report.Report {
 		}
 		r.Builds = append(r.Builds, b)
 		r.Gate.Reasons = append(r.Gate.Reasons, s)
+		r.Gate.Override.Failures = append(r.Gate.Override.Failures, report.Failure{Message: s})
 		r.Skipped = append(r.Skipped, report.Skipped{Build: s, Reason: s, Snippet: s, Regression: true})
 		r.Notices = append(r.Notices, s)
 	}

@@ -258,6 +258,11 @@ func (p *printer) gate(r *report.Report) {
 		p.line()
 		p.line(p.green("PASS"))
 	}
+	if o := r.Gate.Override; o != nil {
+		for _, f := range o.Failures {
+			p.line(p.warn("ALLOWED "), source.Printable(f.Message), " (label ", source.Printable(o.Label), ")")
+		}
+	}
 	for _, reason := range r.Gate.Reasons {
 		p.line(p.red("FAIL "), source.Printable(reason))
 	}

@@ -23,7 +23,7 @@ func hostile(s string) *report.Report {
 			Upload: report.Upload{Head: sized(9), Base: sized(2), Delta: sized(7)}, Untracked: sized(3),
 			Changed: []report.Change{{Path: s, Transfer: "context", Head: &size, Pulls: pulls}},
 		}},
-		Gate:    report.Gate{Reasons: []string{s}},
+		Gate:    report.Gate{Reasons: []string{s}, Override: &report.Override{Label: s, Failures: []report.Failure{{Message: s}}}},
 		Skipped: []report.Skipped{{Build: s, Reason: s, Snippet: s, Regression: true}},
 		Notices: []string{s},
 	}
