@@ -1,6 +1,6 @@
 # make: build, test and lint. Every target works on a machine with Go and git alone; what needs more says so.
 .DEFAULT_GOAL := all
-.PHONY: all build test e2e lint bench update docs fuzz
+.PHONY: all build test e2e lint bench update docs fuzz openapi
 
 GO ?= go
 TOOL := $(GO) tool -modfile=tools/go.mod
@@ -33,7 +33,10 @@ bench: ## speed as ratios, each pair in one run
 	$(GO) test -run '^$$' -bench . -benchtime 10x ./pkg/...
 
 update: ## rewrite golden files and generated schemas
-	$(GO) test ./pkg/report/... ./pkg/dockerfile ./pkg/transfer ./cmd/loadline -update
+	$(GO) test ./pkg/report/... ./pkg/dockerfile ./pkg/transfer ./cmd/loadline ./test/github -update
+
+openapi: ## GitHub's published descriptions anew, for the GitHub of the tests; needs npm
+	$(GO) run ./test/github/published/reduce
 
 docs: update ## documentation that is generated from the code
 

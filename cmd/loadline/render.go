@@ -26,9 +26,11 @@ func reportFormats(s streams, output *string) formats[*report.Report] {
 		"github":     annotate.GitHub,
 		"gitlab":     annotate.GitLab,
 		"json":       report.Write,
-		"markdown":   markdown.Write,
-		"rdjson":     annotate.RDJSON,
-		"sarif":      sarif.Write,
+		"markdown": func(w io.Writer, r *report.Report) error {
+			return markdown.Write(w, r, markdown.Options{})
+		},
+		"rdjson": annotate.RDJSON,
+		"sarif":  sarif.Write,
 		"text": func(w io.Writer, r *report.Report) error {
 			return term.Write(w, r, term.Options{Color: s.colored() && *output == ""})
 		},

@@ -10,6 +10,9 @@ func (r *Report) HasNews() bool {
 	if !r.Gate.Passed || r.Gate.Override != nil || len(r.Unanswered()) > 0 {
 		return true
 	}
+	if r.Base == nil {
+		return false // all findings count as new
+	}
 	if slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.State == "new" || f.State == "fixed" }) {
 		return true
 	}

@@ -33,6 +33,7 @@ func TestOnlyNewsAreWorthAComment(t *testing.T) {
 		"no base and over its budget": {with(func(r *Report) { r.Base, r.Builds[0].Status, r.Gate.Passed = nil, Absolute, false }), true},
 		"a new finding":               {with(func(r *Report) { r.Findings = []Finding{{State: "new"}} }), true},
 		"a fixed finding":             {with(func(r *Report) { r.Findings = []Finding{{State: "fixed"}} }), true},
+		"findings without a base":     {with(func(r *Report) { r.Base, r.Findings = nil, []Finding{{State: "new"}} }), false},
 		"a finding that was there":    {with(func(r *Report) { r.Findings = []Finding{{State: "kept"}} }), false},
 		"a suppressed finding":        {with(func(r *Report) { r.Suppressed = []Finding{{State: "new"}} }), false},
 		"allowed by a label":          {with(func(r *Report) { r.Gate.Override = &Override{} }), true},

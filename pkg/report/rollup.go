@@ -14,8 +14,10 @@ type Bundle struct {
 	Growth int64
 	// Files is how many paths changed.
 	Files int
-	// Pulls are the instructions that pull them in; those of the first path where they differ.
-	Pulls []Instruction
+	// Pulls are the instructions that pull them in, and Transfer is the part of the upload that holds them; those of the
+	// first path where they differ.
+	Pulls    []Instruction
+	Transfer string
 }
 
 // dominant is the share of a directory's growth from which one entry of it is named in its place.
@@ -122,7 +124,7 @@ func compareBundles(a, b *node) int {
 }
 
 func (t *node) group() Bundle {
-	return Bundle{Path: t.path, Growth: t.growth, Files: t.files, Pulls: t.first.Pulls}
+	return Bundle{Path: t.path, Growth: t.growth, Files: t.files, Pulls: t.first.Pulls, Transfer: t.first.Transfer}
 }
 
 func abs(n int64) int64 { return max(n, -n) }

@@ -91,6 +91,8 @@ func (s *Server) authenticate(c call) answer {
 	header := c.request.Header.Get("Authorization")
 	scheme, token, _ := strings.Cut(header, " ")
 	switch {
+	case c.request.UserAgent() == "":
+		return refuse(http.StatusForbidden, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.")
 	case header == "":
 		return refuse(http.StatusUnauthorized, "Requires authentication")
 	case token != s.options.Token || !strings.EqualFold(scheme, "bearer") && !strings.EqualFold(scheme, "token"):

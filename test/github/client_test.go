@@ -113,8 +113,11 @@ func traffic(t *testing.T, s *github.Server, head, merge string) {
 	must(resp, err)
 	_, resp, err = c.Repositories.GetCommit(ctx, o, r, merge, nil)
 	must(resp, err)
-	_, resp, err = c.Repositories.GetCommitSHA1(ctx, o, r, "main", "")
+	id, resp, err := c.Repositories.GetCommitSHA1(ctx, o, r, "main", "")
 	must(resp, err)
+	if len(id) != 40 {
+		t.Errorf("got the id %q", id)
+	}
 	_, resp, err = c.Repositories.CompareCommits(ctx, o, r, "main", head, nil)
 	must(resp, err)
 	_, resp, err = c.Repositories.CreateStatus(ctx, o, r, head, &api.RepoStatus{State: api.String("success"), Context: api.String("loadline")})

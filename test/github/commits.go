@@ -64,8 +64,8 @@ func (s *Server) getCommit(c call) answer {
 	if id == "" {
 		return refuse(http.StatusUnprocessableEntity, "No commit found for SHA: "+c.params["ref"])
 	}
-	if strings.Contains(c.request.Header.Get("Accept"), "application/vnd.github.sha") {
-		return answer{http.StatusOK, http.Header{"Content-Type": {"application/vnd.github.sha; charset=utf-8"}}, []byte(id), "its id"}
+	if strings.Contains(c.request.Header.Get("Accept"), ".sha") { // also application/vnd.github.v3.sha
+		return answer{http.StatusOK, http.Header{"Content-Type": {mediaSHA + "; charset=utf-8"}}, []byte(id), "its id"}
 	}
 	found, ok := s.commitOf(id)
 	if !ok {

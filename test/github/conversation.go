@@ -5,11 +5,31 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // exchange is one request and its answer, as text.
-type exchange struct{ text string }
+type exchange struct {
+	operation Operation
+	text      string
+}
+
+// ordered sorts trees, and blobs, that were read in a row: a client may ask for them at the same time.
+func ordered(list []exchange) []exchange {
+	list = slices.Clone(list)
+	for from := 0; from < len(list); {
+		to := from + 1
+		for to < len(list) && list[to].operation == list[from].operation {
+			to++
+		}
+		if o := list[from].operation; o == GetBlob || o == GetTree {
+			slices.SortStableFunc(list[from:to], func(a, b exchange) int { return strings.Compare(a.text, b.text) })
+		}
+		from = to
+	}
+	return list
+}
 
 // record adds an exchange to the conversation.
 func (s *Server) record(c call, a answer, fault *Fault) {
@@ -25,7 +45,7 @@ func (s *Server) record(c call, a answer, fault *Fault) {
 		status = "---"
 	}
 	fmt.Fprintf(&out, "  => %s %s\n", status, a.note)
-	s.exchanges = append(s.exchanges, exchange{out.String()})
+	s.exchanges = append(s.exchanges, exchange{c.operation, out.String()})
 }
 
 // target is the path below the API's own, with the query in a fixed order.
@@ -120,13 +140,14 @@ func (s *Server) Rename(text, name string) {
 	}
 }
 
-// Conversation are all requests with the answers in short, in the order in which they were answered. It has no token, no
+// Conversation are all requests with the answers in short, in the order in which they were answered; trees and blobs that
+// were read in a row are sorted. It has no token, no
 // port and no time of this machine in it, so that it can be a golden file.
 func (s *Server) Conversation() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out strings.Builder
-	for _, e := range s.exchanges {
+	for _, e := range ordered(s.exchanges) {
 		out.WriteString(e.text)
 	}
 	pairs := append([]string{}, s.names...)

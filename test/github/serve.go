@@ -53,6 +53,7 @@ const (
 const (
 	mediaJSON = "application/json; charset=utf-8"
 	mediaRaw  = "application/vnd.github.raw"
+	mediaSHA  = "application/vnd.github.sha"
 )
 
 // call is one request on its way through the fake.
@@ -298,6 +299,7 @@ func (s *Server) send(w http.ResponseWriter, a answer, fault *Fault) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 		w.WriteHeader(a.status)
 		w.Write(a.body[:len(a.body)/2])
+		http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
 	if a.status == http.StatusNoContent || a.status == http.StatusNotModified {

@@ -3,6 +3,7 @@ package markdown
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/loadline-dev/loadline/pkg/source"
 )
@@ -70,8 +71,9 @@ func isPlain(w string) bool {
 // codeOf leaves the punctuation of the sentence outside of the element.
 func codeOf(s string) string {
 	name := strings.TrimRight(s, ").,;:?")
-	if name == "" {
-		return "<code>" + escape(s) + "</code>"
+	if name == "" { // a path may be "." itself
+		_, first := utf8.DecodeRuneInString(s)
+		name = s[:first]
 	}
 	return "<code>" + escape(name) + "</code>" + strings.ReplaceAll(s[len(name):], ":", "&#58;")
 }

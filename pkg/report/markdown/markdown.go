@@ -1,4 +1,4 @@
-// Package markdown writes a report as GitHub's Markdown: for a pull request's comment and a job's summary.
+// Package markdown writes a report as GitHub's Markdown: for a pull request's comment, a job's summary and a check run.
 package markdown
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/loadline-dev/loadline/pkg/report"
 )
 
-// MaxBytes is the most that is written. GitHub refuses a comment of more than 65,536 characters; fewer bytes are safe
-// whether it counts bytes or characters.
+// MaxBytes is the most that is written unless Options say otherwise. GitHub refuses a comment of more than 65,536
+// characters; fewer bytes are safe whether it counts bytes or characters.
 const MaxBytes = 65_000
 
 // How much of each list is tried first; lists shrink further until everything fits.
@@ -19,16 +19,30 @@ const (
 	maxRows   = 100
 	maxBuilds = 10
 	maxPaths  = 10
+	// maxTop is how many of the paths that grew most stand in the open.
+	maxTop = 5
 )
 
-// Write writes a report in at most MaxBytes, by dropping whole rows and saying so.
-func Write(w io.Writer, r *report.Report) error {
+// Options say where the text is read.
+type Options struct {
+	// MaxBytes is the most that is written; 0 means MaxBytes.
+	MaxBytes int
+	// Files is the address below which head's files are shown, such as https://github.com/OWNER/REPO/blob/COMMIT; empty
+	// links nothing.
+	Files string
+}
+
+// Write writes a report in at most so many bytes, by dropping whole rows and saying so.
+func Write(w io.Writer, r *report.Report, o Options) error {
 	r.Normalize()
+	if o.MaxBytes == 0 {
+		o.MaxBytes = MaxBytes
+	}
 	rows := maxRows
-	text := render(r, rows)
-	for len(text) > MaxBytes && rows > 1 {
+	text := render(r, o, rows)
+	for len(text) > o.MaxBytes && rows > 1 {
 		rows /= 2
-		text = render(r, rows)
+		text = render(r, o, rows)
 	}
 	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("writing Markdown: %w", err)
@@ -40,6 +54,8 @@ func Write(w io.Writer, r *report.Report) error {
 type page struct {
 	strings.Builder
 	rows int
+	// files is the address of head's files with a slash at the end, and root the analysed directory's path in them.
+	files, root string
 }
 
 func (p *page) line(parts ...string) {
@@ -49,19 +65,41 @@ func (p *page) line(parts ...string) {
 	p.WriteByte('\n')
 }
 
-func render(r *report.Report, rows int) string {
-	p := &page{rows: rows}
+// more says that a list is cut, as a last item or as a line of its own.
+func (p *page) more(prefix string, rest int, what string) {
+	if rest > 0 {
+		p.line(prefix, "… and ", report.Count(int64(rest), "more "+what), ", in the job's log and the JSON report.")
+	}
+}
+
+// fold opens a closed section; unfold ends it.
+func (p *page) fold(summary ...string) {
+	p.line("<details><summary>", strings.Join(summary, ""), "</summary>")
+	p.line()
+}
+
+func (p *page) unfold() {
+	p.line()
+	p.line("</details>")
+	p.line()
+}
+
+func render(r *report.Report, o Options, rows int) string {
+	p := &page{rows: rows, files: o.Files, root: r.Path}
 	p.line("### ", icon(r), " Loadline: ", r.Verdict())
 	p.line()
 	p.context(r)
 	p.gate(r)
 	p.builds(r)
-	p.paths(r)
+	shown := p.top(r)
+	p.findings(r)
 	p.untracked(r)
 	p.notices(r)
+	p.paths(r, shown)
+	p.otherFindings(r)
 	p.skipped(r)
 	p.assumptions(r)
-	return p.String()
+	return strings.TrimRight(p.String(), "\n") + "\n"
 }
 
 func icon(r *report.Report) string {
@@ -78,7 +116,7 @@ func (p *page) context(r *report.Report) {
 		facts = append(facts, "Compared with "+code(r.Against())+".")
 	}
 	if r.Uplink > 0 && r.Upload.Head != nil {
-		facts = append(facts, fmt.Sprintf("At %s the upload takes %s.", report.Rate(r.Uplink), report.Duration(r.Upload.Head.Bytes, r.Uplink)))
+		facts = append(facts, fmt.Sprintf("At %s the upload takes %s.", report.Rate(r.Uplink), duration(r)))
 	}
 	if len(facts) > 0 {
 		p.line(strings.Join(facts, " "))
@@ -86,14 +124,28 @@ func (p *page) context(r *report.Report) {
 	}
 }
 
+// duration is how long the upload takes, and how much longer or shorter that is than at the base.
+func duration(r *report.Report) string {
+	text := report.Duration(r.Upload.Head.Bytes, r.Uplink)
+	if r.Upload.Delta == nil {
+		return text
+	}
+	delta := r.Upload.Delta.Bytes
+	if delta*8 >= r.Uplink/10 { // a tenth of a second
+		return text + ", " + report.Duration(delta, r.Uplink) + " longer"
+	}
+	if -delta*8 >= r.Uplink/10 {
+		return text + ", " + report.Duration(-delta, r.Uplink) + " shorter"
+	}
+	return text
+}
+
 func (p *page) gate(r *report.Report) {
 	reasons := append(slices.Clone(r.Gate.Reasons), r.Unanswered()...)
 	for _, reason := range reasons[:min(len(reasons), p.rows)] {
 		p.line("- **Failed:** ", sentence(reason))
 	}
-	if rest := len(reasons) - p.rows; rest > 0 {
-		p.line(fmt.Sprintf("- … and %s", report.Count(int64(rest), "more reason")))
-	}
+	p.more("- ", len(reasons)-p.rows, "reason")
 	if len(reasons) > 0 {
 		p.line()
 	}
@@ -108,96 +160,8 @@ func (p *page) override(o *report.Override) {
 	for _, f := range o.Failures[:min(len(o.Failures), p.rows)] {
 		p.line("- **Allowed by the label** ", code(o.Label), ": ", sentence(f.Message))
 	}
-	if rest := len(o.Failures) - p.rows; rest > 0 {
-		p.line(fmt.Sprintf("- … and %s", report.Count(int64(rest), "more build")))
-	}
+	p.more("- ", len(o.Failures)-p.rows, "build")
 	p.line()
-}
-
-// builds is the table of the builds that changed, or of all where there is no base.
-func (p *page) builds(r *report.Report) {
-	list := r.Moved()
-	if r.Base == nil {
-		list = r.Largest()
-	}
-	if len(list) == 0 {
-		return
-	}
-	if r.Base == nil {
-		p.line("| Build | Context | Upload | Files |")
-		p.line("|:--|:--|--:|--:|")
-	} else {
-		p.line("| Build | Context | Base | Head | Change |")
-		p.line("|:--|:--|--:|--:|--:|")
-	}
-	for _, b := range list[:min(len(list), p.rows)] {
-		p.line(row(b, r.Base != nil))
-	}
-	p.line()
-	if rest := len(list) - p.rows; rest > 0 {
-		p.line(fmt.Sprintf("… and %s, in the job's log and the JSON report.", report.Count(int64(rest), "more build")))
-		p.line()
-	}
-}
-
-func row(b report.Build, hasBase bool) string {
-	if !hasBase {
-		return fmt.Sprintf("| %s | %s | %s | %s |", code(b.Name), code(b.Context), amount(b.Upload.Head), count(b.Upload.Head))
-	}
-	change := string(b.Status)
-	if b.Status == report.Changed {
-		change = report.GrowthOf(b.Upload.Delta.Bytes, b.Upload.Base.Bytes)
-	}
-	return fmt.Sprintf("| %s | %s | %s | %s | **%s** |", code(b.Name), code(b.Context), amount(b.Upload.Base), amount(b.Upload.Head), change)
-}
-
-func amount(s *report.Size) string {
-	if s == nil {
-		return "–"
-	}
-	return report.Bytes(s.Bytes)
-}
-
-func count(s *report.Size) string {
-	if s == nil {
-		return "–"
-	}
-	return report.Group(s.Files)
-}
-
-// paths are where each build grew or shrank most, with the instruction that pulls that in.
-func (p *page) paths(r *report.Report) {
-	moved := r.Moved()
-	for _, b := range moved[:min(len(moved), p.rows, maxBuilds)] {
-		bundles := b.Rollup(min(maxPaths, p.rows))
-		if b.Status != report.Changed || len(bundles) == 0 {
-			continue
-		}
-		p.line("<details><summary>", report.Count(int64(b.MovedPaths()), "path"), " changed in ", code(b.Name), "</summary>")
-		p.line()
-		p.line("| Path | Files | Change | Pulled in by |")
-		p.line("|:--|--:|--:|:--|")
-		files := 0
-		for _, g := range bundles {
-			files += g.Files
-			p.line(fmt.Sprintf("| %s | %s | %s | %s |", code(g.Path), report.Group(int64(g.Files)), report.Growth(g.Growth), pulls(g)))
-		}
-		p.line()
-		if rest := b.MovedPaths() - files; rest > 0 {
-			p.line(fmt.Sprintf("… and %s.", report.Count(int64(rest), "more path")))
-			p.line()
-		}
-		p.line("</details>")
-		p.line()
-	}
-}
-
-func pulls(g report.Bundle) string {
-	if len(g.Pulls) == 0 {
-		return ""
-	}
-	first := g.Pulls[0]
-	return code(fmt.Sprintf("%s:%d", first.Path, first.Line)) + " " + code(first.Text)
 }
 
 func (p *page) untracked(r *report.Report) {
@@ -213,6 +177,7 @@ func (p *page) notices(r *report.Report) {
 	for _, notice := range r.Notices[:min(len(r.Notices), p.rows)] {
 		p.line("- ", sentence(notice))
 	}
+	p.more("- ", len(r.Notices)-p.rows, "note")
 	if len(r.Notices) > 0 {
 		p.line()
 	}
@@ -222,17 +187,12 @@ func (p *page) skipped(r *report.Report) {
 	if len(r.Skipped) == 0 {
 		return
 	}
-	p.line("<details><summary>", report.Count(int64(len(r.Skipped)), "build"), " skipped</summary>")
-	p.line()
+	p.fold(report.Count(int64(len(r.Skipped)), "build"), " skipped")
 	for _, s := range r.Skipped[:min(len(r.Skipped), p.rows)] {
 		p.line("- ", sentence(s.Text()))
 	}
-	if rest := len(r.Skipped) - p.rows; rest > 0 {
-		p.line(fmt.Sprintf("- … and %s", report.Count(int64(rest), "more build")))
-	}
-	p.line()
-	p.line("</details>")
-	p.line()
+	p.more("- ", len(r.Skipped)-p.rows, "build")
+	p.unfold()
 }
 
 func (p *page) assumptions(r *report.Report) {
@@ -240,8 +200,7 @@ func (p *page) assumptions(r *report.Report) {
 	if len(all) == 0 {
 		return
 	}
-	p.line("<details><summary>", report.Count(int64(len(all)), "assumption"), "</summary>")
-	p.line()
+	p.fold(report.Count(int64(len(all)), "assumption"))
 	for _, a := range all[:min(len(all), p.rows)] {
 		more := ""
 		if len(a.Builds) > 1 {
@@ -249,9 +208,6 @@ func (p *page) assumptions(r *report.Report) {
 		}
 		p.line("- ", sentence(a.Text), " (", code(a.Builds[0]), more, ")")
 	}
-	if rest := len(all) - p.rows; rest > 0 {
-		p.line(fmt.Sprintf("- … and %s", report.Count(int64(rest), "more assumption")))
-	}
-	p.line()
-	p.line("</details>")
+	p.more("- ", len(all)-p.rows, "assumption")
+	p.unfold()
 }

@@ -17,13 +17,14 @@ func hostile(n int, s string) *report.Report {
 	size := int64(7)
 	pulls := []report.Instruction{{Path: s, Line: 1, Text: s}}
 	r := &report.Report{
-		Head: report.Side{Directory: s}, Base: &report.Side{Ref: s, Reason: s},
+		Path: s, Uplink: 1000, Head: report.Side{Directory: s}, Base: &report.Side{Ref: s, Reason: s},
 		Upload: report.Upload{Head: sized(9), Base: sized(2), Delta: sized(7)}, Untracked: sized(3),
 		Gate: report.Gate{Override: &report.Override{Label: s}},
 	}
 	for i := range n {
 		b := report.Build{
 			Name: fmt.Sprintf("%s%d", s, i), Status: report.Changed, Dockerfile: s, Context: s, Stage: s,
+			Args: map[string]string{s: s}, Contexts: map[string]string{s: s}, Platforms: []string{s}, Origin: report.Origin{Path: s},
 			Assumptions: []string{fmt.Sprintf("%d%s", i, s)},
 			Upload:      report.Upload{Head: sized(9), Base: sized(2), Delta: sized(7)},
 		}
@@ -35,6 +36,15 @@ func hostile(n int, s string) *report.Report {
 		r.Gate.Override.Failures = append(r.Gate.Override.Failures, report.Failure{Message: s})
 		r.Skipped = append(r.Skipped, report.Skipped{Build: s, Reason: s, Snippet: s, Regression: true})
 		r.Notices = append(r.Notices, s)
+		for _, state := range []string{"new", "kept", "fixed", s} {
+			f := report.Finding{
+				Rule: s, Area: s, Severity: "warning", State: state, Build: s, Path: s, Start: report.Position{Line: 1}, Message: s,
+				Fixes: []report.Fix{{Title: s, Edits: []report.Edit{{Path: s + "x", NewText: s}}}}, Saves: &report.Saving{Bytes: 9},
+			}
+			r.Findings = append(r.Findings, f)
+			f.Reason = s
+			r.Suppressed = append(r.Suppressed, f)
+		}
 	}
 	return r
 }
@@ -43,7 +53,7 @@ func TestTheTextFitsIntoACommentWhateverTheReportHolds(t *testing.T) {
 	for _, n := range []int{1, 30, 500} {
 		for _, s := range []string{"x", strings.Repeat("<|*", 300), strings.Repeat("\U0001f600", 1000)} {
 			var out bytes.Buffer
-			if err := Write(&out, hostile(n, s)); err != nil {
+			if err := Write(&out, hostile(n, s), Options{Files: files}); err != nil {
 				t.Fatal(err)
 			}
 			if out.Len() > MaxBytes {
@@ -65,6 +75,7 @@ func TestSentencesKeepTheirWordsAndMarkNames(t *testing.T) {
 		{"see www.example.com, or GH-1.", "see <code>&#119;ww.example.com</code>, or <code>GH-1</code>."},
 		{"a <b> &amp; \"c\"", "a <code>&lt;b&gt; &amp;amp; &#34;c&#34;</code>"},
 		{"(+3126 %)", "(+3126 %)"},
+		{"the context is ., the nearest", "the context is <code>.</code>, the nearest"},
 	}
 	for _, test := range tests {
 		if got := sentence(test.in); got != test.want {
@@ -74,7 +85,7 @@ func TestSentencesKeepTheirWordsAndMarkNames(t *testing.T) {
 }
 
 // own are the elements that we write ourselves; all else that looks like HTML must come escaped.
-var own = regexp.MustCompile(`</?(?:code|details|summary)>`)
+var own = regexp.MustCompile(`</?(?:code|details|summary)>|<a href="` + files + `/[^"<>& ]*">|</a>`)
 
 // elements are code elements with what is in them.
 var elements = regexp.MustCompile(`<code>[^<]*</code>`)
@@ -89,12 +100,12 @@ func FuzzWrite(f *testing.F) {
 		f.Add(s)
 	}
 	clean := &bytes.Buffer{}
-	if err := Write(clean, hostile(2, "x")); err != nil {
+	if err := Write(clean, hostile(2, "x"), Options{Files: files}); err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		var out bytes.Buffer
-		if err := Write(&out, hostile(2, s)); err != nil {
+		if err := Write(&out, hostile(2, s), Options{Files: files}); err != nil {
 			t.Fatal(err)
 		}
 		if out.Len() > MaxBytes {
