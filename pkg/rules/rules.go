@@ -10,7 +10,14 @@ import "github.com/loadline-dev/loadline/pkg/rule"
 // tests are derived from it.
 func All() []*rule.Rule {
 	return []*rule.Rule{
+		&emptyVariableUploadsWholeContext,
+		&excludeFlagStillUploads,
 		&gitDirectoryUploaded,
+		&ignoreFileNotUsed,
+		&ignoreLineWithoutEffect,
+		&ignorePatternNotRecursive,
+		&ignoredFileArrivesEmpty,
+		&mountUploadsWholeContext,
 		&remoteAddWithoutChecksum,
 	}
 }
