@@ -10,14 +10,19 @@ import "github.com/loadline-dev/loadline/pkg/rule"
 // tests are derived from it.
 func All() []*rule.Rule {
 	return []*rule.Rule{
+		&archiveBundled,
 		&emptyVariableUploadsWholeContext,
 		&excludeFlagStillUploads,
+		&gitCloneInsteadOfAdd,
 		&gitDirectoryUploaded,
 		&ignoreFileNotUsed,
 		&ignoreLineWithoutEffect,
 		&ignorePatternNotRecursive,
 		&ignoredFileArrivesEmpty,
+		&largeFileBundled,
+		&lfsFileBundled,
 		&mountUploadsWholeContext,
 		&remoteAddWithoutChecksum,
+		&toolchainBundled,
 	}
 }
