@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/compare"
+	"github.com/loadline-dev/loadline/pkg/engine"
 	"github.com/loadline-dev/loadline/pkg/report"
 	"github.com/loadline-dev/loadline/pkg/transfer"
 	"github.com/loadline-dev/loadline/pkg/tree"
@@ -92,7 +93,13 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 		}
 		notices = append(notices, base.configureAs(ctx, o.Config, head)...)
 	}
-	c := &check{options: o, head: head, base: base, prefix: r.prefix, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
+	severities, more := severities(head, base)
+	notices = append(notices, more...)
+	rules, err := newEngine(severities)
+	if err != nil {
+		return nil, err
+	}
+	c := &check{options: o, rules: rules, head: head, base: base, prefix: r.prefix, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
 	if r.sharesDisk(ctx, head) {
 		c.disk = &disk{dir: r.dir, head: head, meter: &c.meter}
 	}
@@ -109,6 +116,8 @@ type check struct {
 	disk    *disk
 	meter   transfer.Meter
 	notices []string
+	// rules are what builds are judged by besides.
+	rules *engine.Engine
 	// budgets are those that base has for builds of head, by head's name for them.
 	budgets map[string]build.Budgets
 	// limit is how long one build may take.
@@ -118,7 +127,7 @@ type check struct {
 // run analyses all builds, several at a time, and puts the report together.
 func (c *check) run(ctx context.Context) (*report.Report, error) {
 	pairs := c.pairs()
-	results := make([]compare.Pair, len(pairs))
+	results := make([]analysed, len(pairs))
 	limited, cancel := context.WithTimeout(ctx, RunDeadline)
 	defer cancel()
 	var group errgroup.Group
@@ -140,12 +149,20 @@ func (c *check) run(ctx context.Context) (*report.Report, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return c.report(results)
+	said, err := c.runRules(limited, results)
+	if err != nil {
+		return nil, err
+	}
+	plain := make([]compare.Pair, len(results))
+	for i := range results {
+		plain[i] = results[i].Pair
+	}
+	return c.report(plain, said)
 }
 
 // pairInTime analyses one build on both sides, or says that it takes too long.
-func (c *check) pairInTime(ctx context.Context, p builds) compare.Pair {
-	out, err := inTime(ctx, c.limit, func(ctx context.Context) (compare.Pair, error) {
+func (c *check) pairInTime(ctx context.Context, p builds) analysed {
+	out, err := inTime(ctx, c.limit, func(ctx context.Context) (analysed, error) {
 		out := c.pair(ctx, p)
 		return out, ctx.Err()
 	})
@@ -153,9 +170,9 @@ func (c *check) pairInTime(ctx context.Context, p builds) compare.Pair {
 	case err == nil:
 		return out
 	case p.head == nil:
-		return compare.Pair{Build: *p.base}
+		return analysed{Pair: compare.Pair{Build: *p.base}}
 	}
 	s := skipped(*p.head, err)
 	s.Regression = p.base != nil
-	return compare.Pair{Build: *p.head, Skipped: []report.Skipped{s}}
+	return analysed{Pair: compare.Pair{Build: *p.head, Skipped: []report.Skipped{s}}}
 }

@@ -42,8 +42,10 @@ func remoteUpload() *report.UploadReport {
 // upload is what one build uploads on one side.
 type upload struct {
 	assumptions
-	plan      *transfer.Plan
-	file      *dockerfile.File
+	plan *transfer.Plan
+	file *dockerfile.File
+	// args are the build arguments it was planned with.
+	args      map[string]string
 	transfers []*transfer.Transfer
 }
 

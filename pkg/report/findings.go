@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -56,6 +57,37 @@ func fromEdit(e finding.Edit) Edit {
 func position(file *source.File, offset int) Position {
 	p := file.Position(offset)
 	return Position{Line: p.Line, Column: p.Column}
+}
+
+// OpenFindings are the findings that are there at head: what the change brings first, then the worst, then what saves most.
+func (r *Report) OpenFindings() []Finding {
+	list := slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.State == string(finding.Fixed) })
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		return cmp.Or(newFirst(a)-newFirst(b), cmp.Compare(b.severity(), a.severity()), cmp.Compare(b.saved(), a.saved()))
+	})
+	return list
+}
+
+// FixedFindings are those that base has and head does not.
+func (r *Report) FixedFindings() []Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.State != string(finding.Fixed) })
+}
+
+// severity is none for a name that is no severity's.
+func (f *Finding) severity() finding.Severity {
+	s, err := finding.ParseSeverity(f.Severity)
+	if err != nil {
+		return 0
+	}
+	return s
+}
+
+// saved is 0 where nothing is.
+func (f *Finding) saved() int64 {
+	if f.Saves == nil {
+		return 0
+	}
+	return f.Saves.Bytes
 }
 
 // Line is the finding on one line that editors and grep understand, safe to print:
