@@ -167,9 +167,10 @@ func (p *Pass) Do(ctx context.Context) error { return p.rule.Run(ctx, p) }
 
 // readFile reads a file of the context: from the tree, else from the disk beside it.
 func (s *Subject) readFile(name string) (*source.File, error) {
-	if s.read >= maxRead {
+	if s.read >= maxRead || s.MaxFiles > 0 && s.files >= s.MaxFiles {
 		return nil, ErrReadsTooMuch
 	}
+	s.files++
 	data, err := s.readContext(path.Clean(name))
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import "github.com/loadline-dev/loadline/pkg/rule"
 func All() []*rule.Rule {
 	return []*rule.Rule{
 		&archiveBundled,
+		&dependenciesUploaded,
 		&emptyVariableUploadsWholeContext,
 		&excludeFlagStillUploads,
 		&gitCloneInsteadOfAdd,
