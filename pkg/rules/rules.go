@@ -20,8 +20,10 @@ func All() []*rule.Rule {
 		&ignorePatternNotRecursive,
 		&ignoredFileArrivesEmpty,
 		&largeFileBundled,
+		&layersUndoEachOther,
 		&lfsFileBundled,
 		&mountUploadsWholeContext,
+		&packageCacheNotMounted,
 		&remoteAddWithoutChecksum,
 		&toolchainBundled,
 	}
