@@ -22,9 +22,12 @@ func All() []*rule.Rule {
 		&largeFileBundled,
 		&layersUndoEachOther,
 		&lfsFileBundled,
+		&localFileUploaded,
 		&mountUploadsWholeContext,
 		&packageCacheNotMounted,
 		&remoteAddWithoutChecksum,
+		&secretFileUploaded,
+		&toolCacheUploaded,
 		&toolchainBundled,
 	}
 }
