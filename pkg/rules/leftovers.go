@@ -38,8 +38,9 @@ func reportLeftovers(p *rule.Pass, u *rule.Upload, found []leftover, kind string
 			lines = append(lines, l.line)
 		}
 	}
+	all := slices.Clone(lines)
 	lines = slices.DeleteFunc(lines, func(l rule.IgnoreLine) bool {
-		return slices.ContainsFunc(lines, func(o rule.IgnoreLine) bool { return o.Pattern == "**/"+l.Pattern })
+		return slices.ContainsFunc(all, func(o rule.IgnoreLine) bool { return o.Pattern == "**/"+l.Pattern })
 	})
 	what := source.Printable(found[0].path)
 	if more := len(found) - 1; more > 0 {
