@@ -11,6 +11,8 @@ import "github.com/loadline-dev/loadline/pkg/rule"
 func All() []*rule.Rule {
 	return []*rule.Rule{
 		&archiveBundled,
+		&argumentInvalidatesLayers,
+		&cacheMountHidesLayer,
 		&emptyVariableUploadsWholeContext,
 		&excludeFlagStillUploads,
 		&gitCloneInsteadOfAdd,
