@@ -11,6 +11,8 @@ import "github.com/loadline-dev/loadline/pkg/rule"
 func All() []*rule.Rule {
 	return []*rule.Rule{
 		&archiveBundled,
+		&argumentInvalidatesLayers,
+		&cacheMountHidesLayer,
 		&dependenciesUploaded,
 		&emptyVariableUploadsWholeContext,
 		&excludeFlagStillUploads,
@@ -21,9 +23,14 @@ func All() []*rule.Rule {
 		&ignorePatternNotRecursive,
 		&ignoredFileArrivesEmpty,
 		&largeFileBundled,
+		&layersUndoEachOther,
 		&lfsFileBundled,
+		&localFileUploaded,
 		&mountUploadsWholeContext,
+		&packageCacheNotMounted,
 		&remoteAddWithoutChecksum,
+		&secretFileUploaded,
+		&toolCacheUploaded,
 		&toolchainBundled,
 	}
 }
