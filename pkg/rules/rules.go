@@ -30,6 +30,7 @@ func All() []*rule.Rule {
 		&packageCacheNotMounted,
 		&remoteAddWithoutChecksum,
 		&secretFileUploaded,
+		&singleThreadedTool,
 		&toolCacheUploaded,
 		&toolchainBundled,
 	}
