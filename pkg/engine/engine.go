@@ -113,7 +113,8 @@ type Result struct {
 	Skipped    []Skipped
 	// Notices are facts about ignore comments that a reader should know.
 	Notices []string
-	// Refused are the fixes that failed their proof and are not offered: each is a mistake of its rule.
+	// Refused are the fixes that failed their proof and are not offered. Unless another build is the reason, each is a
+	// mistake of its rule.
 	Refused []Refused
 }
 
@@ -134,6 +135,8 @@ type Skipped struct {
 type Refused struct {
 	Rule, Build, Fix string
 	Err              error
+	// Other says that another build needs what the fix takes away.
+	Other bool
 }
 
 // Run runs the rules. hasBase says whether there is a base at all: without one every finding is new.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/finding"
 )
@@ -19,6 +20,7 @@ func (e *Engine) gather(runs []*outcome, p *prover) *Result {
 	out := &Result{Refused: p.fails}
 	var open, taken []*found
 	for _, o := range runs {
+		fold(o)
 		out.Skipped = append(out.Skipped, o.skipped...)
 		for _, f := range append(o.head.findings, o.base.findings...) {
 			if f.by != nil {
@@ -40,6 +42,30 @@ func (e *Engine) gather(runs []*outcome, p *prover) *Result {
 	})
 	out.Notices = e.notices(runs)
 	return out
+}
+
+// fold leaves out what is a part of another finding of the same build: one whose fix creates an ignore file of which the
+// other's fix has all lines and more.
+func fold(o *outcome) {
+	var kept []*found
+	for _, f := range o.head.findings {
+		whole := f.by == nil && slices.ContainsFunc(o.head.findings, func(g *found) bool { return g.by == nil && partOf(f, g) })
+		if !whole {
+			kept = append(kept, f)
+		}
+	}
+	o.head.findings = kept
+}
+
+func partOf(f, g *found) bool {
+	if f == g || len(f.Fixes) == 0 || len(g.Fixes) == 0 || len(f.Fixes[0].Edits) != 1 || len(g.Fixes[0].Edits) != 1 {
+		return false
+	}
+	a, b := f.Fixes[0].Edits[0], g.Fixes[0].Edits[0]
+	if a.File != nil || b.File != nil || a.Path != b.Path || !strings.Contains(b.NewText, a.NewText) {
+		return false
+	}
+	return a.NewText != b.NewText || f.Rule > g.Rule // one of two equal ones
 }
 
 func rank(s finding.State) int {

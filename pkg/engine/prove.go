@@ -51,7 +51,8 @@ func (p *prover) proveAll(ctx context.Context, o *outcome) {
 		for _, fix := range f.Fixes {
 			saved, err := p.prove(ctx, o, f, fix)
 			if err != nil {
-				p.refuse(Refused{Rule: f.Rule, Build: o.Name, Fix: fix.Title, Err: err})
+				var other *otherError
+				p.refuse(Refused{Rule: f.Rule, Build: o.Name, Fix: fix.Title, Err: err, Other: errors.As(err, &other) && other.build != o})
 				continue
 			}
 			held = append(held, fix)
@@ -103,12 +104,22 @@ func (p *prover) try(ctx context.Context, files map[string][]byte, fix finding.F
 		}
 		side, err := p.again(ctx, o, files)
 		if err != nil {
-			return nil, err
+			return nil, &otherError{build: o, err: err}
 		}
 		after[o] = side
 	}
 	return after, nil
 }
+
+// otherError says which of the builds that share a file stands against an edit.
+type otherError struct {
+	build *outcome
+	err   error
+}
+
+func (e *otherError) Error() string { return e.err.Error() }
+
+func (e *otherError) Unwrap() error { return e.err }
 
 // readsAny reports whether a build reads a file that a fix edits, or would read one that it creates.
 func readsAny(s *rule.Subject, fix finding.Fix) bool {

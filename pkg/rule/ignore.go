@@ -31,12 +31,15 @@ func (u *Upload) Exclude(lines ...IgnoreLine) []finding.Fix {
 	if u.Ignore != nil {
 		return []finding.Fix{u.appended(lines)}
 	}
-	fixes := []finding.Fix{created(path.Join(u.Dir, ".dockerignore"), lines)}
+	fixes := []finding.Fix{created(u.NewIgnorePath(), lines)}
 	if u.Name == contextName {
 		fixes = append(fixes, created(u.subject.Build.Dockerfile+".dockerignore", lines))
 	}
 	return fixes
 }
+
+// NewIgnorePath is where an ignore file for the directory is created.
+func (u *Upload) NewIgnorePath() string { return path.Join(u.Dir, ".dockerignore") }
 
 func created(name string, lines []IgnoreLine) finding.Fix {
 	return finding.Fix{

@@ -17,6 +17,13 @@ const maxStagesBack = 8
 // instruction (and, for a RUN, in its bind mounts), as far as COPY and ADD say; ok is false where none of them put it there.
 // The path may begin with shell.UnknownDir.
 func (p *Pass) ContextFile(i *dockerfile.Instruction, name string) (found string, ok bool) {
+	found, _, ok = p.CopiedBy(i, name)
+	return found, ok
+}
+
+// CopiedBy is ContextFile with the instruction that put the file there: a COPY or ADD, of this stage or an earlier one, or
+// the RUN itself for a bind mount.
+func (p *Pass) CopiedBy(i *dockerfile.Instruction, name string) (found string, by *dockerfile.Instruction, ok bool) {
 	p.must(NeedsFiles)
 	return p.subject.contextFile(i, path.Clean(name))
 }
@@ -26,7 +33,7 @@ func (p *Pass) ContextFile(i *dockerfile.Instruction, name string) (found string
 func (p *Pass) Called(i *dockerfile.Instruction, c *shell.Call) (file *source.File, ok bool) {
 	p.must(NeedsFiles)
 	for _, name := range called(c) {
-		if found, ok := p.subject.contextFile(i, name); ok {
+		if found, _, ok := p.subject.contextFile(i, name); ok {
 			if file, err := p.ReadFile(found); err == nil {
 				return file, true
 			}
@@ -145,9 +152,9 @@ func makefiles(c *shell.Call) []string {
 	return []string{path.Join(dir, "GNUmakefile"), path.Join(dir, "makefile"), path.Join(dir, "Makefile")}
 }
 
-func (s *Subject) contextFile(i *dockerfile.Instruction, name string) (string, bool) {
+func (s *Subject) contextFile(i *dockerfile.Instruction, name string) (string, *dockerfile.Instruction, bool) {
 	if found, ok := s.mounted(i, name); ok {
-		return found, true
+		return found, i, true
 	}
 	return s.copied(i.Stage, i, name, maxStagesBack)
 }
@@ -174,9 +181,9 @@ func (s *Subject) mounted(i *dockerfile.Instruction, name string) (string, bool)
 }
 
 // copied is what the instructions of a stage before one put at a path, the last first; a nil one means all of them.
-func (s *Subject) copied(stage *dockerfile.Stage, before *dockerfile.Instruction, name string, left int) (string, bool) {
+func (s *Subject) copied(stage *dockerfile.Stage, before *dockerfile.Instruction, name string, left int) (string, *dockerfile.Instruction, bool) {
 	if stage == nil || left == 0 {
-		return "", false
+		return "", nil, false
 	}
 	list := stage.Instructions
 	if n := slices.Index(list, before); n >= 0 {
@@ -187,7 +194,7 @@ func (s *Subject) copied(stage *dockerfile.Stage, before *dockerfile.Instruction
 			continue
 		}
 		if found, ok := s.copiedBy(i, name, left); ok {
-			return found, true
+			return found, i, true
 		}
 	}
 	return s.copied(stage.Parent, nil, name, left-1)
@@ -222,7 +229,7 @@ func (s *Subject) copiedBy(i *dockerfile.Instruction, name string, left int) (st
 		inner := path.Join("/", src.Text)
 		if rest, ok := below(dst, name); ok && stage != nil {
 			for _, candidate := range []string{path.Join(inner, rest), inner} {
-				if found, ok := s.copied(stage, nil, candidate, left-1); ok {
+				if found, _, ok := s.copied(stage, nil, candidate, left-1); ok {
 					return found, true
 				}
 			}

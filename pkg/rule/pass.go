@@ -163,6 +163,17 @@ func (p *Pass) Repository() *tree.Snapshot {
 	return p.subject.Repository
 }
 
+// Ask is what another rule says of the same build. Everything that it needs, the rule that asks has to need too.
+func (p *Pass) Ask(ctx context.Context, other *Rule) ([]finding.Finding, error) {
+	p.must(other.Needs)
+	var out []finding.Finding
+	q := NewPass(other, p.subject, Sink{
+		Report:    func(f finding.Finding) { out = append(out, f) },
+		Undecided: func(error) {}, // the other rule says it itself
+	})
+	return out, q.Do(ctx)
+}
+
 // Do runs the rule.
 func (p *Pass) Do(ctx context.Context) error { return p.rule.Run(ctx, p) }
 

@@ -170,6 +170,9 @@ func (c *testCase) run(t *testing.T, r *rule.Rule, repository *engine.Repository
 		t.Fatal(err)
 	}
 	for _, f := range result.Refused {
+		if f.Other {
+			continue // as it should be: another build of the case needs what the fix takes away
+		}
 		t.Errorf("a fix that fails its proof: build %s: %s: %v", f.Build, f.Fix, f.Err)
 	}
 	for _, s := range result.Skipped {
