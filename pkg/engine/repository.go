@@ -24,6 +24,10 @@ type Repository struct {
 	// Disk is the same directory on disk, and Tracked head's tree, on either side: what lies on disk and not in it is
 	// untracked. Both are nil where there is no disk to look at.
 	Disk, Tracked *tree.Snapshot
+	// Plain says that Tree is a directory of which nobody knows what is tracked.
+	Plain bool
+	// MaxFiles is how many files of a build rules may read; 0 for no limit.
+	MaxFiles int
 	// Meter and Listings remember what was measured; both sides may share them.
 	Meter    *transfer.Meter
 	Listings *rule.Listings
@@ -145,7 +149,7 @@ func (r *Repository) Subject(ctx context.Context, b build.Build, known Known) (*
 func (r *Repository) subject(ctx context.Context, b build.Build, req transfer.Request, known Known) (*rule.Subject, error) {
 	facts := rule.Facts{
 		Build: b, Request: req, File: known.File, Plan: known.Plan, Transfers: known.Transfers,
-		Repository: r.Tree, Listings: r.Listings,
+		Repository: r.Tree, Listings: r.Listings, Plain: r.Plain, MaxFiles: r.MaxFiles,
 	}
 	if r.Disk == nil {
 		return rule.NewSubject(facts)

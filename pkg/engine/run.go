@@ -155,7 +155,11 @@ func (e *Engine) rule(ctx context.Context, s *Side, r *rule.Rule) (out []*found,
 		}()
 		sink := rule.Sink{
 			Report: func(f finding.Finding) {
-				f.Rule, f.Area, f.Severity = r.Name, r.Area, e.severities[r.Name]
+				severity := e.severities[r.Name]
+				if f.Severity != 0 {
+					severity = min(severity, f.Severity)
+				}
+				f.Rule, f.Area, f.Severity = r.Name, r.Area, severity
 				if err := f.Validate(); err != nil {
 					panic(err.Error())
 				}

@@ -47,14 +47,20 @@ func newEngine(configured map[string]string) (*engine.Engine, error) {
 	return e, err
 }
 
+// maxRemoteFiles is how many files of a build's context rules may read where each costs a request to GitHub.
+const maxRemoteFiles = 10
+
 // repositories are both sides as rules see them: with the same files beside them, which head's tree lacks.
 func (c *check) repositories() (head, base *engine.Repository) {
 	listings := &rule.Listings{}
 	of := func(s *side) *engine.Repository {
 		r := &engine.Repository{Tree: s.tree, Meter: &c.meter, Listings: listings}
+		if s.meta.Source == sourceGitHub {
+			r.MaxFiles = maxRemoteFiles
+		}
 		switch {
 		case s.meta.Source == sourceDirectory:
-			r.Disk, r.Tracked = s.tree, s.tree // it is the disk, and nothing lies beside it
+			r.Disk, r.Tracked, r.Plain = s.tree, s.tree, true // it is the disk, and nothing lies beside it
 		case c.disk != nil:
 			if root, err := c.disk.open(); err == nil {
 				r.Disk, r.Tracked = root, c.head.tree

@@ -32,6 +32,11 @@ func (s Size) String() string {
 	return finding.Bytes(s.Bytes) + " in " + finding.Count(s.Files, "file")
 }
 
+// Plus is the sum of two sizes.
+func (s Size) Plus(t Size) Size {
+	return Size{Bytes: s.Bytes + t.Bytes, Payload: s.Payload + t.Payload, Files: s.Files + t.Files}
+}
+
 func (s Size) minus(t Size) Size {
 	return Size{Bytes: s.Bytes - t.Bytes, Payload: s.Payload - t.Payload, Files: s.Files - t.Files}
 }

@@ -39,7 +39,12 @@ func (p *Pass) Called(i *dockerfile.Instruction, c *shell.Call) (file *source.Fi
 // turn; nil where it runs none that can be read. Their spans lie in their own File.
 func (p *Pass) ScriptCalls(i *dockerfile.Instruction, c *shell.Call) []*shell.Call {
 	p.must(NeedsFiles | NeedsScripts)
-	return p.scriptCalls(i, c, map[string]bool{})
+	found, ok := p.subject.inScripts[c]
+	if !ok {
+		found = p.scriptCalls(i, c, map[string]bool{})
+		p.subject.inScripts[c] = found
+	}
+	return found
 }
 
 // scriptCalls looks at each file once, so that scripts which call each other end.

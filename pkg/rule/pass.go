@@ -55,7 +55,8 @@ func NewPass(r *Rule, s *Subject, sink Sink) *Pass {
 
 // Report says something. Message says what happens, in the present tense and with the measured number, without a full
 // stop; what to do is the fix's title. Span is what is underlined, in File; a nil File means the Dockerfile. Rule, Area,
-// Severity, State, Build and Saves are filled in by the engine: they are to be left empty.
+// State, Build and Saves are filled in by the engine: they are to be left empty. Severity may say that this one matters
+// less than the rule's findings do otherwise.
 //
 // Fixes are alternatives, the best first. Each is proven before it is offered, and dropped where it fails: after it the
 // Dockerfile parses, every source that an instruction names is still there, and the rule no longer reports this.
@@ -167,9 +168,10 @@ func (p *Pass) Do(ctx context.Context) error { return p.rule.Run(ctx, p) }
 
 // readFile reads a file of the context: from the tree, else from the disk beside it.
 func (s *Subject) readFile(name string) (*source.File, error) {
-	if s.read >= maxRead {
+	if s.read >= maxRead || s.MaxFiles > 0 && s.files >= s.MaxFiles {
 		return nil, ErrReadsTooMuch
 	}
+	s.files++
 	data, err := s.readContext(path.Clean(name))
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
 	"github.com/loadline-dev/loadline/pkg/dockerignore"
+	"github.com/loadline-dev/loadline/pkg/shell"
 	"github.com/loadline-dev/loadline/pkg/transfer"
 	"github.com/loadline-dev/loadline/pkg/tree"
 )
@@ -26,6 +27,10 @@ type Facts struct {
 	// what those have does not lie beside it. Both are nil where there is no disk to look at.
 	Disk    []*transfer.Transfer
 	Tracked []*tree.Snapshot
+	// Plain says that the tree is a directory of which nobody knows what is tracked.
+	Plain bool
+	// MaxFiles is how many files of the context rules may read; 0 for no limit. Without a checkout each costs a request.
+	MaxFiles int
 	// Repository is the root of the repository's tree on this side.
 	Repository *tree.Snapshot
 	// Listings remember what is the same for many builds; nil for no memory.
@@ -40,13 +45,16 @@ type Subject struct {
 	uploads   []*Upload
 	scripts   map[*dockerfile.Instruction]*script
 	evaluated *evaluated
-	// read is how many bytes were read of files.
-	read int64
+	// inScripts are the commands of the scripts that commands run.
+	inScripts map[*shell.Call][]*shell.Call
+	// read is how many bytes were read of files, and files how many of those.
+	read  int64
+	files int
 }
 
 // NewSubject puts facts in order. It returns a *source.Error for an ignore file that cannot be read as one.
 func NewSubject(f Facts) (*Subject, error) {
-	s := &Subject{Facts: f, scripts: map[*dockerfile.Instruction]*script{}}
+	s := &Subject{Facts: f, scripts: map[*dockerfile.Instruction]*script{}, inScripts: map[*shell.Call][]*shell.Call{}}
 	s.stages = neededStages(f.File, f.Plan, s.Target())
 	parts := map[string][]part{}
 	for i, t := range f.Transfers {

@@ -69,6 +69,20 @@ func (u *Upload) Named(name string) []File {
 	return out
 }
 
+// Untracked reports whether nothing of a path is tracked by git, as far as anybody knows: in a directory without git
+// nothing is.
+func (u *Upload) Untracked(p string) bool {
+	if u.subject.Plain {
+		return true
+	}
+	for _, f := range u.Below(p) {
+		if !f.Untracked && !f.Mode.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
 // Pulls are the instructions that pull a path in, in the order of the file.
 func (u *Upload) Pulls(p string) []*dockerfile.Instruction {
 	if u.covers == nil {

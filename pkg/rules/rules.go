@@ -13,6 +13,7 @@ func All() []*rule.Rule {
 		&archiveBundled,
 		&argumentInvalidatesLayers,
 		&cacheMountHidesLayer,
+		&dependenciesUploaded,
 		&emptyVariableUploadsWholeContext,
 		&excludeFlagStillUploads,
 		&gitCloneInsteadOfAdd,
@@ -29,6 +30,7 @@ func All() []*rule.Rule {
 		&packageCacheNotMounted,
 		&remoteAddWithoutChecksum,
 		&secretFileUploaded,
+		&singleThreadedTool,
 		&toolCacheUploaded,
 		&toolchainBundled,
 	}

@@ -103,15 +103,17 @@ func (c *Call) HasArg(words ...string) bool {
 	return slices.ContainsFunc(c.Args, func(w Word) bool { return w.Known && slices.Contains(words, w.Text) })
 }
 
-// Operands are the arguments that are no options: what does not begin with "-", and everything after "--". An option's
-// separate value is among them; see Option.
-func (c *Call) Operands() []Word {
+// Operands are the arguments that are no options: what does not begin with "-", and everything after "--". Options that
+// take a separate value are to be named, so that the value is not among them.
+func (c *Call) Operands(valued ...string) []Word {
 	var out []Word
-	for i, w := range c.Args {
-		if w.Text == "--" {
+	for i := 0; i < len(c.Args); i++ {
+		switch w := c.Args[i]; {
+		case w.Text == "--":
 			return append(out, c.Args[i+1:]...)
-		}
-		if !strings.HasPrefix(w.Text, "-") {
+		case slices.Contains(valued, w.Text):
+			i++
+		case !strings.HasPrefix(w.Text, "-") || w.Text == "-":
 			out = append(out, w)
 		}
 	}
