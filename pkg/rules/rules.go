@@ -12,7 +12,9 @@ func All() []*rule.Rule {
 	return []*rule.Rule{
 		&archiveBundled,
 		&argumentInvalidatesLayers,
+		&buildToolsInFinalStage,
 		&cacheMountHidesLayer,
+		&compiledInFinalStage,
 		&dependenciesUploaded,
 		&emptyVariableUploadsWholeContext,
 		&excludeFlagStillUploads,
