@@ -20,6 +20,7 @@ func All() []*rule.Rule {
 		&excludeFlagStillUploads,
 		&gitCloneInsteadOfAdd,
 		&gitDirectoryUploaded,
+		&gitignoredNotDockerignored,
 		&ignoreFileNotUsed,
 		&ignoreLineWithoutEffect,
 		&ignorePatternNotRecursive,
