@@ -127,7 +127,7 @@ func reportLatent(p *rule.Pass, u *rule.Upload, files []*gitignore.File) {
 			}
 			lines = append(lines, rule.IgnoreLine{Pattern: pattern})
 			if kind.large {
-				names = append(names, strings.Trim(strings.TrimPrefix(f.Source.Slice(l.Span), "**/"), "/"))
+				names = append(names, source.Printable(strings.TrimPrefix(pattern, "**/")))
 				witness = proof
 			}
 		}
