@@ -60,7 +60,7 @@ func hiddenBy(p *rule.Pass, stage *dockerfile.Stage, name string) string {
 			switch i.Name {
 			case "COPY", "ADD":
 				for _, put := range puts(p, i) {
-					if within(name, put.path) || within(put.path, name) {
+					if mayHold(p, put, name) {
 						return ""
 					}
 				}
@@ -75,6 +75,26 @@ func hiddenBy(p *rule.Pass, stage *dockerfile.Stage, name string) string {
 		}
 	}
 	return found
+}
+
+// mayHold reports whether what an instruction put somewhere may be, or hold, a path.
+func mayHold(p *rule.Pass, e placed, name string) bool {
+	if within(e.path, name) {
+		return true
+	}
+	if !e.dir || !within(name, e.path) {
+		return false
+	}
+	if !e.known {
+		return true
+	}
+	rest := strings.TrimPrefix(strings.TrimPrefix(name, e.path), "/")
+	for _, u := range p.Uploads() {
+		if _, ok := u.File(path.Join(e.source, rest)); ok && u.Name == "context" {
+			return true
+		}
+	}
+	return false
 }
 
 // cacheOver is the cache mount of a step in which a path lies.

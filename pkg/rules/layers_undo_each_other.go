@@ -33,6 +33,8 @@ type placed struct {
 	// size is how large it is; zero where that is not known, for what comes from another stage or an image.
 	size  rule.Size
 	known bool
+	// source is its path in the build context, where it comes from there.
+	source string
 }
 
 func runLayersUndoEachOther(_ context.Context, p *rule.Pass) error {
@@ -126,7 +128,7 @@ func put(p *rule.Pass, i *dockerfile.Instruction, name, to string, several, from
 		if u.Name != "context" || strings.ContainsAny(name, `*?[`) {
 			continue
 		}
-		out.size, out.known = u.Under(name), true
+		out.size, out.known, out.source = u.Under(name), true, name
 		if f, ok := u.File(name); ok && !f.Mode.IsDir() {
 			if strings.HasSuffix(to, "/") || several || out.path == "/" {
 				out.path = path.Join(out.path, path.Base(name))
