@@ -45,9 +45,9 @@ func runDependenciesInstalledAfterCopyAll(_ context.Context, p *rule.Pass) error
 }
 
 func installerOf(c *shell.Call) (*installer, string) {
-	for n := range installers {
-		if _, called, ok := restoreOf([]restore{installers[n].restore}, c); ok {
-			return &installers[n], called
+	for n := range manifestInstallers {
+		if _, called, ok := restoreOf([]restore{manifestInstallers[n].restore}, c); ok {
+			return &manifestInstallers[n], called
 		}
 	}
 	return nil, ""

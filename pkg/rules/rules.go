@@ -40,3 +40,22 @@ func All() []*rule.Rule {
 		&toolchainBundled,
 	}
 }
+
+// Names are the names of all rules, in their order.
+func Names() []string {
+	var out []string
+	for _, r := range All() {
+		out = append(out, r.Name)
+	}
+	return out
+}
+
+// Find is the rule of a name; nil where there is none.
+func Find(name string) *rule.Rule {
+	for _, r := range All() {
+		if r.Name == name {
+			return r
+		}
+	}
+	return nil
+}

@@ -55,7 +55,7 @@ func inPython(r restore, advice string) installer {
 	return installer{restore: r, manifests: []string{"pyproject.toml"}, advice: advice, check: alwaysByHand}
 }
 
-var installers = []installer{
+var manifestInstallers = []installer{
 	node(npmInstall), node(yarnInstall), node(pnpmInstall), node(bunInstall),
 	{restore: pipInstall, check: checkRequirements}, {restore: pip3Install, check: checkRequirements},
 	inPython(uvInstall, "Copy pyproject.toml and uv.lock first, run uv sync --locked --no-install-project, and copy the rest then"),
