@@ -14,11 +14,12 @@ func All() []*rule.Rule {
 		&argumentInvalidatesLayers,
 		&buildToolsInFinalStage,
 		&cacheMountHidesLayer,
-		&dependenciesInstalledAfterCopyAll,
 		&compiledInFinalStage,
+		&dependenciesInstalledAfterCopyAll,
 		&dependenciesUploaded,
 		&emptyVariableUploadsWholeContext,
 		&excludeFlagStillUploads,
+		&fixedJobCount,
 		&gitCloneInsteadOfAdd,
 		&gitDirectoryUploaded,
 		&gitignoredNotDockerignored,
@@ -33,11 +34,13 @@ func All() []*rule.Rule {
 		&mountUploadsWholeContext,
 		&noDockerignore,
 		&packageCacheNotMounted,
+		&parallelismDisabled,
 		&remoteAddWithoutChecksum,
 		&secretFileUploaded,
 		&singleThreadedTool,
 		&toolCacheUploaded,
 		&toolchainBundled,
+		&unboundedJobs,
 	}
 }
 
