@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/source"
@@ -64,20 +65,27 @@ const (
 	Cache        Area = "cache"
 )
 
-// Finding is what a rule says about one build.
+// Finding is what a rule says about a build, or about several that share what it is about.
 type Finding struct {
 	// Rule is the rule's name, such as git-directory-uploaded.
 	Rule     string
 	Area     Area
 	Severity Severity
 	State    State
-	// Build is the name of the build.
-	Build string
+	// Build is the name of the build; Builds are all that it is about, sorted, Build included. Nil means Build alone.
+	Build  string
+	Builds []string
+	// About tells findings of one rule apart that stand at one place, such as the directory that an instruction pulls in;
+	// empty where there is only one. It must not hold what changes with every commit, such as a size.
+	About string
 	// File and Span are the place. File is never nil; a span of no width is a point.
 	File *source.File
 	Span source.Span
 	// Message says what happens, in the present tense, with the measured number.
 	Message string
+	// Advice says what to do where no edit can be offered, or what to know before one is made: an imperative sentence without
+	// a full stop; empty for none.
+	Advice string
 	// Saves is what the first fix saves of the build's upload; nil where that was not measured.
 	Saves *Saving
 	// Fixes are alternatives, the best first.
@@ -106,13 +114,16 @@ type Edit struct {
 	source.Edit
 }
 
-// Fingerprint identifies a finding across commits: by rule, build, path and the underlined text, not by its line.
-// Two findings of one rule on equal text of a file have one fingerprint.
-func (f *Finding) Fingerprint() string {
-	text := strings.Join(strings.Fields(f.File.Slice(f.Span)), " ")
-	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Build, f.File.Path, text}, "\x00")))
+// Fingerprint identifies a finding across commits: by rule, path, the underlined text and what it is about, not by its
+// line. Nor does the build count, since a finding may be about several. nth tells findings apart that are equal in all
+// that: it counts from 0 in the order of the file.
+func (f *Finding) Fingerprint(nth int) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.File.Path, f.Text(), f.About, strconv.Itoa(nth)}, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
+
+// Text is the underlined text with white space made equal.
+func (f *Finding) Text() string { return strings.Join(strings.Fields(f.File.Slice(f.Span)), " ") }
 
 // Validate says what is wrong with a finding as a rule made it: a mistake of the rule, not of the user.
 func (f *Finding) Validate() error {

@@ -83,13 +83,17 @@ func TestAFingerprintDoesNotDependOnTheLine(t *testing.T) {
 	moved := example()
 	moved.File = source.NewFile("Dockerfile", []byte("# new\nFROM a\nCOPY  . .\n"))
 	moved.Span = source.Span{Start: 13, End: 22}
-	if a.Fingerprint() != moved.Fingerprint() {
+	moved.Build = "other"
+	if a.Fingerprint(0) != moved.Fingerprint(0) {
 		t.Error("a finding that moved has another fingerprint")
 	}
-	other := example()
-	other.Span.End--
-	if a.Fingerprint() == other.Fingerprint() {
-		t.Error("another text has the same fingerprint")
+	text, about := example(), example()
+	text.Span.End--
+	about.About = "node_modules"
+	for _, other := range []string{text.Fingerprint(0), about.Fingerprint(0), a.Fingerprint(1)} {
+		if a.Fingerprint(0) == other {
+			t.Error("another finding has the same fingerprint")
+		}
 	}
 }
 

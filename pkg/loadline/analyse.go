@@ -24,7 +24,7 @@ func analyse(ctx context.Context, meter *transfer.Meter, r *registry.Resolver, r
 
 // prepare answers what one build asks its client for.
 func prepare(ctx context.Context, r *registry.Resolver, req transfer.Request, name string) (*upload, error) {
-	u := &upload{}
+	u := &upload{args: req.Args}
 	var err error
 	if u.file, err = readDockerfile(req, name); err != nil {
 		return nil, err

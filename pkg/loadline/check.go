@@ -11,6 +11,7 @@ import (
 	"github.com/loadline-dev/loadline/pkg/baseimage/registry"
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/compare"
+	"github.com/loadline-dev/loadline/pkg/engine"
 	"github.com/loadline-dev/loadline/pkg/report"
 	"github.com/loadline-dev/loadline/pkg/transfer"
 	"github.com/loadline-dev/loadline/pkg/tree"
@@ -96,7 +97,13 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 		}
 		notices = append(notices, base.configureAs(ctx, o.Config, head)...)
 	}
-	c := &check{options: o, head: head, base: base, prefix: r.prefix, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
+	severities, more := severities(head, base)
+	notices = append(notices, more...)
+	rules, err := newEngine(severities)
+	if err != nil {
+		return nil, err
+	}
+	c := &check{options: o, rules: rules, head: head, base: base, prefix: r.prefix, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
 	if c.images, err = newResolver(o.Registry, c.registries()); err != nil {
 		return nil, err
 	}
@@ -117,6 +124,8 @@ type check struct {
 	meter   transfer.Meter
 	images  *registry.Resolver // nil where base images are not looked up
 	notices []string
+	// rules are what builds are judged by besides.
+	rules *engine.Engine
 	// budgets are those that base has for builds of head, by head's name for them.
 	budgets map[string]build.Budgets
 	// limit is how long one build may take.
@@ -126,7 +135,7 @@ type check struct {
 // run analyses all builds, several at a time, and puts the report together.
 func (c *check) run(ctx context.Context) (*report.Report, error) {
 	pairs := c.pairs()
-	results := make([]compare.Pair, len(pairs))
+	results := make([]analysed, len(pairs))
 	limited, cancel := context.WithTimeout(ctx, RunDeadline)
 	defer cancel()
 	var group errgroup.Group
@@ -148,12 +157,20 @@ func (c *check) run(ctx context.Context) (*report.Report, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return c.report(results)
+	said, err := c.runRules(limited, results)
+	if err != nil {
+		return nil, err
+	}
+	plain := make([]compare.Pair, len(results))
+	for i := range results {
+		plain[i] = results[i].Pair
+	}
+	return c.report(plain, said)
 }
 
 // pairInTime analyses one build on both sides, or says that it takes too long.
-func (c *check) pairInTime(ctx context.Context, p builds) compare.Pair {
-	out, err := inTime(ctx, c.limit, func(ctx context.Context) (compare.Pair, error) {
+func (c *check) pairInTime(ctx context.Context, p builds) analysed {
+	out, err := inTime(ctx, c.limit, func(ctx context.Context) (analysed, error) {
 		out := c.pair(ctx, p)
 		return out, ctx.Err()
 	})
@@ -161,9 +178,9 @@ func (c *check) pairInTime(ctx context.Context, p builds) compare.Pair {
 	case err == nil:
 		return out
 	case p.head == nil:
-		return compare.Pair{Build: *p.base}
+		return analysed{Pair: compare.Pair{Build: *p.base}}
 	}
 	s := skipped(*p.head, err)
 	s.Regression = p.base != nil
-	return compare.Pair{Build: *p.head, Skipped: []report.Skipped{s}}
+	return analysed{Pair: compare.Pair{Build: *p.head, Skipped: []report.Skipped{s}}}
 }

@@ -9,15 +9,17 @@ import (
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/build"
+	"github.com/loadline-dev/loadline/pkg/engine"
 	"github.com/loadline-dev/loadline/pkg/source"
 	"github.com/loadline-dev/loadline/pkg/transfer"
-	"github.com/loadline-dev/loadline/pkg/tree"
 )
 
 // measured is what one build uploads, with the context that was chosen for it.
 type measured struct {
 	upload
 	context string
+	// build is the build with its context, and the arguments that stand in for missing ones.
+	build build.Build
 }
 
 // analyseBuild answers what a build of the repository uploads on one side. Where the context has to be chosen, it is
@@ -48,7 +50,7 @@ func (c *check) analyseBuild(ctx context.Context, s *side, b build.Build) (*meas
 			return nil, err
 		}
 		if missing < 0 || len(unresolved) < missing {
-			best, missing = &measured{upload: *u, context: dir}, len(unresolved)
+			best, missing = &measured{upload: *u, context: dir, build: settled(b, dir, u.args)}, len(unresolved)
 			best.aboutContext(b, dir, unresolved)
 		}
 		if missing == 0 {
@@ -56,6 +58,12 @@ func (c *check) analyseBuild(ctx context.Context, s *side, b build.Build) (*meas
 		}
 	}
 	return best, best.measure(ctx, &c.meter)
+}
+
+// settled is a build with its context chosen.
+func settled(b build.Build, dir string, args map[string]string) build.Build {
+	b.Context, b.Candidates, b.Args = dir, nil, args
+	return b
 }
 
 // unspecified stands in for the value of an ARG that has no default and that a FROM needs.
@@ -93,44 +101,7 @@ func (c *check) prepareDiscovered(ctx context.Context, req transfer.Request, b b
 
 // request turns a build into what pkg/transfer asks for.
 func (s *side) request(b build.Build, dir string) (transfer.Request, error) {
-	req := transfer.Request{
-		Stage: b.Stage, Args: b.Args, Platforms: b.Platforms,
-		ContextDir: dir, DockerfileDir: path.Dir(b.Dockerfile), Filename: path.Base(b.Dockerfile),
-		Contexts: map[string]transfer.NamedContext{},
-	}
-	var err error
-	if req.Context, err = s.sub(dir); err != nil {
-		return req, err
-	}
-	if req.Dockerfile, err = s.sub(req.DockerfileDir); err != nil {
-		return req, err
-	}
-	for name, value := range b.Contexts {
-		if isReference(value) {
-			req.Contexts[name] = transfer.NamedContext{Ref: value}
-			continue
-		}
-		t, err := s.sub(value)
-		if err != nil {
-			return req, err
-		}
-		req.Contexts[name] = transfer.NamedContext{Tree: t, Dir: value}
-	}
-	if b.IgnoreFile != "" {
-		if req.Ignore, err = s.tree.ReadFile(b.IgnoreFile, transfer.MaxFile); err != nil {
-			return req, fmt.Errorf("reading %s: %w", source.Printable(b.IgnoreFile), plain(err))
-		}
-	}
-	return req, nil
-}
-
-// sub opens a directory of the side.
-func (s *side) sub(dir string) (*tree.Snapshot, error) {
-	t, err := s.tree.Sub(dir)
-	if err != nil {
-		return nil, fmt.Errorf("opening the directory %s: %w", source.Printable(dir), plain(err))
-	}
-	return t, nil
+	return (&engine.Repository{Tree: s.tree}).Request(settled(b, dir, b.Args))
 }
 
 // unresolved lists the sources of the build context that do not exist in it: those of the stages that are built, and
@@ -163,7 +134,7 @@ func (u *upload) contextSources() []string {
 			out = append(out, s.Path)
 		}
 	}
-	for _, s := range literalSources(u.file) {
+	for _, s := range u.file.LiteralSources() {
 		if !slices.Contains(out, s) {
 			out = append(out, s)
 		}

@@ -25,11 +25,16 @@ type disk struct {
 	done map[string]compare.Extra
 }
 
+// open is the root of what lies on disk.
+func (d *disk) open() (*tree.Snapshot, error) {
+	d.once.Do(func() { d.root, d.err = tree.Directory(d.dir) })
+	return d.root, d.err
+}
+
 // extras measures head's requests of a build on the disk and keeps what head's tree lacks.
 func (d *disk) extras(ctx context.Context, b build.Build, m *measured) ([]compare.Extra, error) {
-	d.once.Do(func() { d.root, d.err = tree.Directory(d.dir) })
-	if d.err != nil {
-		return nil, d.err
+	if _, err := d.open(); err != nil {
+		return nil, err
 	}
 	out := []compare.Extra{}
 	for _, local := range m.plan.Locals {

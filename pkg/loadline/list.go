@@ -46,8 +46,10 @@ func remoteUpload() *report.UploadReport {
 // upload is what one build uploads on one side.
 type upload struct {
 	assumptions
-	plan      *transfer.Plan
-	file      *dockerfile.File
+	plan *transfer.Plan
+	file *dockerfile.File
+	// args are the build arguments it was planned with.
+	args      map[string]string
 	transfers []*transfer.Transfer
 	// failures are the reasons why images could not be looked up; nil where none was to be.
 	failures map[transfer.ImageKey]string

@@ -120,12 +120,18 @@ func (c *check) partners() map[*build.Build]*build.Build {
 	return out
 }
 
+// analysed is one build on both sides, with what rules look at; a nil side does not exist or could not be analysed.
+type analysed struct {
+	compare.Pair
+	head, base *measured
+}
+
 // pair analyses one build on both sides. A failure becomes an entry in Skipped and never hides other builds.
-func (c *check) pair(ctx context.Context, p builds) compare.Pair {
+func (c *check) pair(ctx context.Context, p builds) analysed {
 	if p.head == nil {
 		return c.removed(ctx, p)
 	}
-	out := compare.Pair{Build: *p.head}
+	out := analysed{Pair: compare.Pair{Build: *p.head}}
 	base, baseErr := c.analyseBase(ctx, p)
 	h := *p.head
 	guessed := base != nil && h.Context == ""
@@ -147,7 +153,7 @@ func (c *check) pair(ctx context.Context, p builds) compare.Pair {
 		out.Skipped = append(out.Skipped, s)
 		return out
 	}
-	out.Head = head.side()
+	out.Head, out.head, out.base = head.side(), head, base
 	if baseErr != nil {
 		out.NoBase = true
 		out.Head.Assumptions = append(out.Head.Assumptions, fmt.Sprintf("there is no base: it cannot be analysed there: %v", baseErr))
@@ -186,11 +192,11 @@ func first(dir string, candidates []string) []string {
 }
 
 // removed analyses a build that head does not have any more.
-func (c *check) removed(ctx context.Context, p builds) compare.Pair {
-	out := compare.Pair{Build: *p.base}
+func (c *check) removed(ctx context.Context, p builds) analysed {
+	out := analysed{Pair: compare.Pair{Build: *p.base}}
 	base, err := c.analyseBuild(ctx, c.base, *p.base)
 	if err == nil {
-		out.Base = base.side()
+		out.Base, out.base = base.side(), base
 	}
 	return out
 }

@@ -6,12 +6,13 @@ import (
 
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/compare"
+	"github.com/loadline-dev/loadline/pkg/engine"
 	"github.com/loadline-dev/loadline/pkg/report"
 	"github.com/loadline-dev/loadline/pkg/source"
 )
 
 // report puts the result together.
-func (c *check) report(pairs []compare.Pair) (*report.Report, error) {
+func (c *check) report(pairs []compare.Pair, said *engine.Result) (*report.Report, error) {
 	limits, err := c.limits()
 	if err != nil {
 		return nil, err
@@ -31,7 +32,8 @@ func (c *check) report(pairs []compare.Pair) (*report.Report, error) {
 	}
 	c.gitContexts(r)
 	r.Notices = c.notices
-	if len(r.Builds) == 0 && len(r.Skipped) == 0 {
+	addFindings(r, said)
+	if len(r.Builds) == 0 && len(r.SkippedBuilds()) == 0 {
 		r.Notices = append(r.Notices, c.whyNone())
 	}
 	r.Normalize()

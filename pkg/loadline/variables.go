@@ -1,7 +1,6 @@
 package loadline
 
 import (
-	"path"
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
@@ -74,34 +73,4 @@ func openArguments(file *dockerfile.File, args map[string]string) []string {
 		}
 	}
 	return open
-}
-
-// literalSources are the paths of the build context that the Dockerfile reads in any stage, as far as they are written
-// out without variables.
-func literalSources(file *dockerfile.File) []string {
-	var out []string
-	add := func(name string) {
-		if name != "" && !strings.ContainsAny(name, "$<\\\"'") && !strings.Contains(name, "://") && !strings.HasPrefix(name, "git@") {
-			out = append(out, path.Join(".", path.Join("/", name)))
-		}
-	}
-	for _, instruction := range file.Instructions {
-		if _, from := instruction.Flag("from"); from {
-			continue
-		}
-		if _, parents := instruction.Flag("parents"); parents {
-			continue // what is read begins at a pivot
-		}
-		for _, word := range instruction.Sources() {
-			add(word.Value)
-		}
-		for i := range instruction.Mounts {
-			m := &instruction.Mounts[i]
-			field, ok := m.Field("source", "src")
-			if _, from := m.Field("from"); ok && !from && m.Type == "bind" {
-				add(field.Value)
-			}
-		}
-	}
-	return out
 }

@@ -105,6 +105,7 @@ func (r *Report) Normalize() {
 	})
 	for _, list := range [][]Finding{r.Findings, r.Suppressed} {
 		for i := range list {
+			fill(&list[i].Builds)
 			fill(&list[i].Fixes)
 			for j := range list[i].Fixes {
 				fill(&list[i].Fixes[j].Edits)
@@ -112,6 +113,15 @@ func (r *Report) Normalize() {
 		}
 		slices.SortStableFunc(list, compareFindings)
 	}
+	// What this change takes out comes first, to be seen.
+	slices.SortStableFunc(r.Suppressed, func(a, b Finding) int { return newFirst(a) - newFirst(b) })
+}
+
+func newFirst(f Finding) int {
+	if f.State == "new" {
+		return 0
+	}
+	return 1
 }
 
 func compareFindings(a, b Finding) int {

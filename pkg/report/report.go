@@ -2,6 +2,8 @@
 // every output format is rendered from and what other programs may rely on.
 package report
 
+import "fmt"
+
 // Schema is the name and version of the JSON form of a Report.
 const Schema = "loadline.report/v1"
 
@@ -157,17 +159,26 @@ type Lines struct {
 	Last  int    `json:"last"`
 }
 
-// Finding is what a rule says about a build.
+// String is LINE:COLUMN.
+func (p Position) String() string { return fmt.Sprintf("%d:%d", p.Line, p.Column) }
+
+// Finding is what a rule says about a build, or about several that share what it is about.
 type Finding struct {
-	Rule     string   `json:"rule"`
-	Area     string   `json:"area"`
-	Severity string   `json:"severity"`
-	State    string   `json:"state"`
-	Build    string   `json:"build"`
-	Path     string   `json:"path"`
-	Start    Position `json:"start"`
-	End      Position `json:"end"`
-	Message  string   `json:"message"`
+	Rule     string `json:"rule"`
+	Area     string `json:"area"`
+	Severity string `json:"severity"`
+	State    string `json:"state"`
+	// Build is the build whose numbers the finding has; Builds are all that it is about, sorted, that one included.
+	Build   string   `json:"build"`
+	Builds  []string `json:"builds"`
+	Path    string   `json:"path"`
+	Start   Position `json:"start"`
+	End     Position `json:"end"`
+	Message string   `json:"message"`
+	// Snippet shows the place with a caret under it, in plain text.
+	Snippet string `json:"snippet,omitempty"`
+	// Advice says what to do where there is no fix, or what to know before one is made; may be empty.
+	Advice string `json:"advice,omitempty"`
 	// Saves is what the first fix saves of the build's upload; nil where that was not measured.
 	Saves       *Saving `json:"saves"`
 	Fixes       []Fix   `json:"fixes"`

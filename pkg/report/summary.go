@@ -12,8 +12,8 @@ import (
 // Verdict is the report in one sentence, bytes and percent first. It holds no text of the repository.
 func (r *Report) Verdict() string {
 	if len(r.Builds) == 0 {
-		if len(r.Skipped) > 0 {
-			return fmt.Sprintf("%s could be analysed", noneOf(len(r.Skipped)))
+		if n := len(r.SkippedBuilds()); n > 0 {
+			return fmt.Sprintf("%s could be analysed", noneOf(n))
 		}
 		return "no builds found"
 	}
@@ -42,7 +42,7 @@ func (r *Report) Verdict() string {
 func (r *Report) Unanswered() []string {
 	var out []string
 	nothing := len(r.Builds) == 0
-	for _, s := range r.Skipped {
+	for _, s := range r.SkippedBuilds() {
 		switch {
 		case s.Regression:
 			out = append(out, fmt.Sprintf("build %s can be analysed at the base, and here it cannot", source.Printable(s.Build)))
@@ -86,6 +86,53 @@ func (s *Size) bytes() int64 {
 		return 0
 	}
 	return s.Bytes
+}
+
+// SkippedBuilds are the builds that could not be analysed.
+func (r *Report) SkippedBuilds() []Skipped {
+	return r.skippedWhere(func(s Skipped) bool { return s.Rule == "" })
+}
+
+// SkippedRules are the rules that could not decide about a build, or about a part of it.
+func (r *Report) SkippedRules() []Skipped {
+	return r.skippedWhere(func(s Skipped) bool { return s.Rule != "" })
+}
+
+func (r *Report) skippedWhere(want func(Skipped) bool) []Skipped {
+	return slices.DeleteFunc(slices.Clone(r.Skipped), func(s Skipped) bool { return !want(s) })
+}
+
+// UndecidedRules are the reasons for which rules could not decide, each once, with the rules.
+func (r *Report) UndecidedRules() []Undecided {
+	var out []Undecided
+	for _, s := range r.SkippedRules() {
+		i := slices.IndexFunc(out, func(u Undecided) bool { return u.Reason == s.Reason && u.Path == s.Path && u.Line == s.Line })
+		if i < 0 {
+			i = len(out)
+			out = append(out, Undecided{Reason: s.Reason, Path: s.Path, Line: s.Line})
+		}
+		if !slices.Contains(out[i].Rules, s.Rule) {
+			out[i].Rules = append(out[i].Rules, s.Rule)
+		}
+	}
+	return out
+}
+
+// Undecided is a reason for which rules could not decide.
+type Undecided struct {
+	Reason string
+	Rules  []string
+	// Path and Line say where; empty and 0 where there is no such place.
+	Path string
+	Line int
+}
+
+// Text is the reason with the rules behind it, such as "reason (3 rules)".
+func (u *Undecided) Text() string {
+	if len(u.Rules) == 1 {
+		return u.Reason + " (" + u.Rules[0] + ")"
+	}
+	return u.Reason + " (" + Count(int64(len(u.Rules)), "rule") + ")"
 }
 
 // Text is the reason with the build's name before it, unless it begins with the place in its Dockerfile.

@@ -45,6 +45,7 @@ type recorder struct {
 	sources   []Source
 	images    map[ImageKey]bool // whether a configuration was given
 	undefined []UndefinedVariable
+	lines     map[int]bool
 	syntax    string
 	// fatal is the first failure that BuildKit would pass over and that makes the answer wrong, such as an ignore
 	// file that is too large to be read.
@@ -140,6 +141,7 @@ func (r *recorder) record(def *pb.Definition) (string, error) {
 		r.locals = append(r.locals, op.local)
 	}
 	r.sources = append(r.sources, graph.sources...)
+	maps.Copy(r.lines, graph.lines)
 	return first, nil
 }
 
@@ -207,7 +209,7 @@ func (r *recorder) fail(err error) error {
 // readGraph decodes a build graph: its local sources, and which operation reads which path of them, with the lines
 // of the Dockerfile that the frontend wrote down beside it.
 func readGraph(def *pb.Definition) (*graph, error) {
-	g := &graph{names: map[digest.Digest]string{}}
+	g := &graph{names: map[digest.Digest]string{}, lines: map[int]bool{}}
 	if def == nil {
 		return g, nil
 	}
@@ -226,6 +228,7 @@ func readGraph(def *pb.Definition) (*graph, error) {
 	}
 	for i, op := range ops {
 		g.addSources(op, line(def, digests[i]))
+		g.addLines(def, digests[i])
 	}
 	return g, nil
 }

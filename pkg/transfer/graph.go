@@ -17,6 +17,8 @@ type graph struct {
 	sources []Source
 	// names gives the local of each operation that is one.
 	names map[digest.Digest]string
+	// lines are those of the Dockerfile that operations come from.
+	lines map[int]bool
 }
 
 type localOp struct {
@@ -80,6 +82,15 @@ func (g *graph) addSources(op *pb.Op, line int) {
 // relative turns a source path of the build graph into the form of a path to follow
 // (dockerfile2llb convert.go, normalizeContextPaths); the root is ".".
 func relative(src string) string { return path.Join(".", path.Join("/", src)) }
+
+// addLines records which instructions of the Dockerfile an operation comes from; equal operations come from several.
+func (g *graph) addLines(def *pb.Definition, dgst digest.Digest) {
+	for _, location := range def.GetSource().GetLocations()[string(dgst)].GetLocations() {
+		for _, r := range location.GetRanges() {
+			g.lines[int(r.GetStart().GetLine())] = true
+		}
+	}
+}
 
 // line is the first line of the Dockerfile that an operation comes from; 0 where the graph does not say.
 func line(def *pb.Definition, dgst digest.Digest) int {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,6 +33,7 @@ func NewPlan(ctx context.Context, req Request) (*Plan, error) {
 		seen:    map[digest.Digest]bool{},
 		images:  map[ImageKey]bool{},
 		configs: req.Configs,
+		lines:   map[int]bool{},
 	}
 	if err := r.prepare(req); err != nil {
 		return nil, err
@@ -150,6 +152,7 @@ func (r *recorder) plan() *Plan {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name))
 	})
 	p.Undefined = slices.Compact(p.Undefined)
+	p.Lines = slices.Sorted(maps.Keys(r.lines))
 	for key, resolved := range r.images {
 		p.Images = append(p.Images, Image{ImageKey: key, Known: knownWithoutTriggers(key.Ref), Resolved: resolved})
 	}

@@ -105,15 +105,20 @@ func (r *result) ToState() (llb.State, error) {
 // Evaluate does nothing: nothing is built.
 func (r *result) Evaluate(context.Context) error { return nil }
 
-// IgnoreFile answers which ignore file the plan of a request used for the build context: BuildKit loads .dockerignore
-// only where the Dockerfile has none of its own (frontend/dockerui/config.go, dockerIgnorePatterns). A nil text means
-// that there is none.
+// IgnoreFile answers which ignore file the plan of a request used for the build context; see IgnoreFileOf.
 func (req Request) IgnoreFile(plan *Plan) (name string, text []byte) {
+	return req.IgnoreFileOf(plan, "context")
+}
+
+// IgnoreFileOf answers which ignore file the plan of a request used for a local directory: for the build context
+// BuildKit loads .dockerignore only where the Dockerfile has none of its own (frontend/dockerui/config.go,
+// dockerIgnorePatterns), for a named context always (namedcontext.go). A nil text means that there is none.
+func (req Request) IgnoreFileOf(plan *Plan, local string) (name string, text []byte) {
 	for _, l := range plan.Locals {
-		if l.Kind() == IgnoreLoad && l.Name == "context" {
+		if l.Kind() == IgnoreLoad && l.Name == local {
 			return readIgnore(l.tree, ".dockerignore")
 		}
-		if l.Kind() == DockerfileLoad {
+		if l.Kind() == DockerfileLoad && local == "context" {
 			name, text = readIgnore(l.tree, lowercase(req.Dockerfile, req.Filename)+".dockerignore")
 		}
 	}

@@ -68,6 +68,9 @@ type Local struct {
 	tree localTree
 }
 
+// Tree is the directory that is asked for, without a file that the request lays over it.
+func (l Local) Tree() *tree.Snapshot { return l.tree.Snapshot }
+
 // Kind says which part of a build a Local is.
 type Kind uint8
 
@@ -130,6 +133,9 @@ type Plan struct {
 	Locals []Local
 	// Sources are the instructions that read from local directories, by line.
 	Sources []Source
+	// Lines are the first lines of the instructions that the build carries out, in order: those of the stages that the
+	// target needs, as far as BuildKit makes an operation of them (FROM an image, RUN, COPY, ADD, WORKDIR).
+	Lines []int
 	// Images are the images whose configuration was asked for, by reference and platform.
 	Images []Image
 	// Undefined are the variables used but not defined, with the line of the instruction.

@@ -30,6 +30,9 @@ type files interface {
 	subID(id string, e Entry, p string) string
 }
 
+// Compare orders clean paths as a walk meets them: a directory before its contents, its contents before its next sibling.
+func Compare(a, b string) int { return compareWalk(a, b) }
+
 // compareWalk orders paths as a walk meets them: a directory before its contents, its contents before its next sibling.
 // That is the order of bytes with the slash below all others.
 func compareWalk(a, b string) int {

@@ -110,14 +110,21 @@ func parseTreeLine(line string) (Entry, error) {
 		}
 		return Entry{Path: name, Mode: fs.ModeDir | 0o755}, nil
 	}
+	pointer, fields, err := cutPointer(fields)
+	if err != nil {
+		return Entry{}, err
+	}
 	if len(fields) == 0 || len(fields) > 2 {
-		return Entry{}, fmt.Errorf("want PATH SIZE [MODE] or PATH -> TARGET: %q", line)
+		return Entry{}, fmt.Errorf("want PATH SIZE [MODE] [lfs=SIZE] or PATH -> TARGET: %q", line)
 	}
 	size, err := units.FromHumanSize(fields[0])
 	if err != nil || size < 0 {
 		return Entry{}, fmt.Errorf("%q is no size", fields[0])
 	}
 	e := Entry{Path: name, Mode: 0o644, Size: size}
+	if pointer > 0 {
+		e.Note, e.RealSize = LFSPointer, pointer
+	}
 	if len(fields) == 2 {
 		mode, err := strconv.ParseUint(fields[1], 8, 32)
 		if err != nil || mode > 0o777 {
@@ -160,4 +167,21 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) {
 	clear(p)
 	return len(p), nil
+}
+
+// cutPointer takes "lfs=SIZE" off the end of the fields: the size that a git LFS pointer states; 0 where there is none.
+func cutPointer(fields []string) (size int64, rest []string, err error) {
+	if len(fields) == 0 {
+		return 0, fields, nil
+	}
+	last := len(fields) - 1
+	text, ok := strings.CutPrefix(fields[last], "lfs=")
+	if !ok {
+		return 0, fields, nil
+	}
+	size, err = units.FromHumanSize(text)
+	if err != nil || size <= 0 {
+		return 0, nil, fmt.Errorf("%q is no size", text)
+	}
+	return size, fields[:last], nil
 }

@@ -184,15 +184,23 @@ func (p *page) notices(r *report.Report) {
 }
 
 func (p *page) skipped(r *report.Report) {
-	if len(r.Skipped) == 0 {
-		return
+	builds, rules := r.SkippedBuilds(), r.UndecidedRules()
+	if len(builds) > 0 {
+		p.fold(report.Count(int64(len(builds)), "build"), " skipped")
+		for _, s := range builds[:min(len(builds), p.rows)] {
+			p.line("- ", sentence(s.Text()))
+		}
+		p.more("- ", len(builds)-p.rows, "build")
+		p.unfold()
 	}
-	p.fold(report.Count(int64(len(r.Skipped)), "build"), " skipped")
-	for _, s := range r.Skipped[:min(len(r.Skipped), p.rows)] {
-		p.line("- ", sentence(s.Text()))
+	if len(rules) > 0 {
+		p.fold(report.Count(int64(len(rules)), "reason"), " why rules could not decide")
+		for _, u := range rules[:min(len(rules), p.rows)] {
+			p.line("- ", sentence(u.Text()))
+		}
+		p.more("- ", len(rules)-p.rows, "reason")
+		p.unfold()
 	}
-	p.more("- ", len(r.Skipped)-p.rows, "build")
-	p.unfold()
 }
 
 func (p *page) assumptions(r *report.Report) {

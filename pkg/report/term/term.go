@@ -65,6 +65,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	}
 	p.builds(r)
 	p.untracked(r)
+	p.findings(r)
 	p.skipped(r)
 	p.assumptions(r)
 	for _, notice := range r.Notices {
@@ -212,12 +213,13 @@ func (p *printer) untracked(r *report.Report) {
 }
 
 func (p *printer) skipped(r *report.Report) {
-	for i, s := range r.Skipped {
+	builds := r.SkippedBuilds()
+	for i, s := range builds {
 		if i == 0 {
 			p.line()
 		}
-		if i == shownNotes && len(r.Skipped) > shownNotes+1 {
-			p.line(p.faint(fmt.Sprintf("… and %s skipped", report.Count(int64(len(r.Skipped)-i), "more build"))))
+		if i == shownNotes && len(builds) > shownNotes+1 {
+			p.line(p.faint(fmt.Sprintf("… and %s skipped", report.Count(int64(len(builds)-i), "more build"))))
 			return
 		}
 		p.line(p.warn("skipped "), source.Printable(s.Text()))

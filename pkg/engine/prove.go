@@ -1,0 +1,272 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/loadline-dev/loadline/pkg/finding"
+	"github.com/loadline-dev/loadline/pkg/rule"
+	"github.com/loadline-dev/loadline/pkg/transfer"
+)
+
+// prover proves fixes: each is applied to a copy, and every build that reads an edited file is analysed again. Builds that
+// share a file share the work.
+type prover struct {
+	engine *Engine
+	runs   []*outcome
+
+	mu    sync.Mutex
+	done  map[string]*trial
+	fails []Refused
+}
+
+// trial is one set of edits, applied.
+type trial struct {
+	once sync.Once
+	err  error
+	// after is each build that reads an edited file, as it is afterwards.
+	after map[*outcome]*Side
+}
+
+func newProver(e *Engine, runs []*outcome) *prover {
+	return &prover{engine: e, runs: runs, done: map[string]*trial{}}
+}
+
+// proveAll keeps of each finding the fixes that hold, with what they save.
+func (p *prover) proveAll(ctx context.Context, o *outcome) {
+	if o.Head == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.engine.deadline)
+	defer cancel()
+	for _, f := range o.head.findings {
+		var held []finding.Fix
+		for _, fix := range f.Fixes {
+			saved, err := p.prove(ctx, o, f, fix)
+			if err != nil {
+				var other *otherError
+				p.refuse(Refused{Rule: f.Rule, Build: o.Name, Fix: fix.Title, Err: err, Other: errors.As(err, &other) && other.build != o})
+				continue
+			}
+			held = append(held, fix)
+			f.saves = append(f.saves, saved)
+		}
+		f.Fixes = held
+	}
+}
+
+func (p *prover) refuse(r Refused) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fails = append(p.fails, r)
+}
+
+// prove says what a fix of a finding saves, or why it does not hold.
+func (p *prover) prove(ctx context.Context, o *outcome, f *found, fix finding.Fix) (*finding.Saving, error) {
+	files, err := fix.Apply()
+	if err != nil {
+		return nil, err
+	}
+	key := editKey(fix)
+	p.mu.Lock()
+	t, ok := p.done[key]
+	if !ok {
+		t = &trial{}
+		p.done[key] = t
+	}
+	p.mu.Unlock()
+	t.once.Do(func() { t.after, t.err = p.try(ctx, files, fix) })
+	if t.err != nil {
+		return nil, t.err
+	}
+	after, ok := t.after[o]
+	if !ok {
+		if after, err = p.again(ctx, o, files); err != nil {
+			return nil, err
+		}
+	}
+	return p.silent(ctx, o, f, after)
+}
+
+// try applies edits and holds that every build that reads one of the files still finds its sources.
+func (p *prover) try(ctx context.Context, files map[string][]byte, fix finding.Fix) (map[*outcome]*Side, error) {
+	after := map[*outcome]*Side{}
+	for _, o := range p.runs {
+		if o.Head == nil || !readsAny(o.Head.Subject, fix) {
+			continue
+		}
+		side, err := p.again(ctx, o, files)
+		if err != nil {
+			return nil, &otherError{build: o, err: err}
+		}
+		after[o] = side
+	}
+	return after, nil
+}
+
+// otherError says which of the builds that share a file stands against an edit.
+type otherError struct {
+	build *outcome
+	err   error
+}
+
+func (e *otherError) Error() string { return e.err.Error() }
+
+func (e *otherError) Unwrap() error { return e.err }
+
+// readsAny reports whether a build reads a file that a fix edits, or would read one that it creates.
+func readsAny(s *rule.Subject, fix finding.Fix) bool {
+	for _, e := range fix.Edits {
+		if reads(s, e.Path, e.File == nil) {
+			return true
+		}
+	}
+	return false
+}
+
+func reads(s *rule.Subject, name string, created bool) bool {
+	if name == s.Build.Dockerfile || created && name == s.Build.Dockerfile+".dockerignore" {
+		return true
+	}
+	for _, u := range s.AllUploads() {
+		if u.IgnorePath == name || created && name == path.Join(u.Dir, ".dockerignore") {
+			return true
+		}
+	}
+	return false
+}
+
+// again analyses a build with files changed.
+func (p *prover) again(ctx context.Context, o *outcome, files map[string][]byte) (*Side, error) {
+	repository, err := o.Head.Repository.edited(files)
+	if err != nil {
+		return nil, err
+	}
+	subject, err := repository.Analyse(ctx, o.Head.Build)
+	if err != nil {
+		return nil, fmt.Errorf("build %s cannot be analysed afterwards: %w", o.Name, err)
+	}
+	after := &Side{Subject: subject, Repository: repository}
+	if lost, err := lostSource(ctx, o.Head.Subject, subject); err != nil || lost != "" {
+		return nil, cmp.Or(err, fmt.Errorf("build %s does not find %s afterwards", o.Name, lost))
+	}
+	return after, nil
+}
+
+// lostSource is a source that an instruction names, that was found before and is not any more; empty where there is none.
+// A source that is new has to be found.
+func lostSource(ctx context.Context, before, after *rule.Subject) (string, error) {
+	old := sourcesOf(before)
+	for _, name := range slices.Sorted(maps.Keys(sourcesOf(after))) {
+		found, err := finds(ctx, after, name)
+		if err != nil {
+			return "", err
+		}
+		if found {
+			continue
+		}
+		if !old[name] {
+			if strings.ContainsAny(name, "*?[") {
+				continue // COPY takes a pattern that matches nothing
+			}
+			return name, nil
+		}
+		if found, err = finds(ctx, before, name); err != nil || found {
+			return name, err
+		}
+	}
+	return "", nil
+}
+
+// sourcesOf are the sources in the build context that instructions name, in any stage.
+func sourcesOf(s *rule.Subject) map[string]bool {
+	out := map[string]bool{}
+	for _, src := range s.Plan.Sources {
+		if src.Local == "context" && src.Path != "." {
+			out[src.Path] = true
+		}
+	}
+	for _, name := range s.File.LiteralSources() {
+		if name != "." {
+			out[name] = true
+		}
+	}
+	return out
+}
+
+// finds reports whether the build context has a source, in the tree or on disk.
+func finds(ctx context.Context, s *rule.Subject, name string) (bool, error) {
+	for _, list := range [][]*transfer.Transfer{s.Transfers, s.Disk} {
+		for _, t := range list {
+			if t.Name != "context" || t.Kind() != transfer.ContextLoad {
+				continue
+			}
+			found, err := t.Local.Finds(ctx, name, func(string) bool { return true })
+			if err != nil || found {
+				return found, err
+			}
+			break // several platforms read the same directory
+		}
+	}
+	return false, nil
+}
+
+// errNotSilent is why a fix does not hold after which its rule still says the same.
+var errNotSilent = errors.New("the rule still reports it afterwards")
+
+// silent runs the rule again, and says what the fix saves.
+func (p *prover) silent(ctx context.Context, o *outcome, f *found, after *Side) (*finding.Saving, error) {
+	i := slices.IndexFunc(p.engine.rules, func(r *rule.Rule) bool { return r.Name == f.Rule })
+	left, undecided := p.engine.rule(ctx, after, p.engine.rules[i])
+	if len(undecided) > 0 && !o.head.undecided[f.Rule] {
+		return nil, fmt.Errorf("the rule cannot decide afterwards: %w", undecided[0])
+	}
+	if count(left, f) >= count(o.head.findings, f) {
+		return nil, errNotSilent
+	}
+	saved := uploaded(o.Head.Subject) - uploaded(after.Subject)
+	if saved <= 0 {
+		return nil, nil
+	}
+	return &finding.Saving{Bytes: saved, Exact: o.Exact}, nil
+}
+
+// count is how many findings say the same of the same text.
+func count(list []*found, f *found) int {
+	n := 0
+	for _, g := range list {
+		if g.Rule == f.Rule && g.File.Path == f.File.Path && g.About == f.About && g.Text() == f.Text() {
+			n++
+		}
+	}
+	return n
+}
+
+// uploaded is what a build uploads: from the disk, where there is one, since that is what is saved there.
+func uploaded(s *rule.Subject) int64 {
+	list := s.Transfers
+	if s.Disk != nil {
+		list = s.Disk
+	}
+	var n int64
+	for _, t := range list {
+		n += t.Bytes
+	}
+	return n
+}
+
+// editKey tells sets of edits apart.
+func editKey(fix finding.Fix) string {
+	var b strings.Builder
+	for _, e := range fix.Edits {
+		fmt.Fprintf(&b, "%q %d %d %q\n", e.Path, e.Start, e.End, e.NewText)
+	}
+	return b.String()
+}

@@ -1,0 +1,96 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/loadline-dev/loadline/pkg/dockerfile"
+	"github.com/loadline-dev/loadline/pkg/finding"
+	"github.com/loadline-dev/loadline/pkg/rule"
+)
+
+// argumentInvalidatesLayers reports arguments with another value in each build that stand before steps which do not use
+// them.
+var argumentInvalidatesLayers = rule.Rule{
+	Name:     "argument-invalidates-layers",
+	Title:    "an argument that changes with each build precedes slow steps",
+	Area:     finding.Cache,
+	Severity: finding.Notice,
+	Needs:    rule.NeedsScripts,
+	Run:      runArgumentInvalidatesLayers,
+}
+
+// volatile matches names of arguments that hold a commit, a date or a number of the build. One such as CACHEBUST is there to
+// make the steps behind it run again.
+var volatile = regexp.MustCompile(`(?i)^(git_?)?(commit|revision|rev|sha|hash|ref|describe)(_?(sha|hash|id|ref|short|date|time|timestamp))?$|^(vcs|git|source|build|ci|app|image)_?(commit|revision|rev|ref|sha|hash|date|time|timestamp|number|id|tag)(_?(sha|hash|ref))?$|^(build_?stamp|timestamp)$`)
+
+// slow are programs that take long: package managers, compilers and downloads.
+var slow = []string{
+	"apt-get", "apt", "apk", "dnf", "yum", "microdnf", "zypper", "pip", "pip3", "uv", "poetry", "npm", "yarn", "pnpm", "bun",
+	"bundle", "gem", "composer", "cargo", "mvn", "mvnw", "gradle", "gradlew", "dotnet", "mix", "make", "cmake", "ninja", "curl",
+	"wget", "conda", "mamba", "sbt", "stack", "cabal",
+}
+
+func runArgumentInvalidatesLayers(_ context.Context, p *rule.Pass) error {
+	for _, stage := range p.Stages {
+		for n, i := range stage.Instructions {
+			if i.Name != "ARG" {
+				continue
+			}
+			for _, pair := range i.Pairs {
+				if volatile.MatchString(pair.Key.Value) {
+					reportVolatile(p, stage.Instructions[n+1:], pair)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// reportVolatile counts the slow steps behind an argument that do not use it and would be cached without it: every RUN behind
+// an ARG depends on its value (docs.docker.com, Dockerfile reference, "Impact on build caching").
+func reportVolatile(p *rule.Pass, after []*dockerfile.Instruction, pair dockerfile.Pair) {
+	name := pair.Key.Value
+	var steps []string
+	for _, i := range after {
+		if uses(i, name) {
+			break // from here on it is needed
+		}
+		if i.Name != "RUN" {
+			continue
+		}
+		for _, c := range p.Calls(i) {
+			if c.Is(slow...) {
+				steps = append(steps, c.Name)
+				break
+			}
+		}
+	}
+	if len(steps) == 0 {
+		return
+	}
+	what := steps[0] + " run again, which does not use it"
+	if more := len(steps) - 1; more > 0 {
+		what = fmt.Sprintf("%s and %s run again, which do not use it", steps[0], finding.Count(int64(more), "more slow step"))
+	}
+	p.Report(finding.Finding{
+		Span: pair.Key.Span, About: name,
+		Message: "has another value in each build, and makes " + what,
+		Advice:  "Move ARG " + name + " down, to just before the first instruction that uses it",
+	})
+}
+
+// uses reports whether an instruction uses a variable: written out, or in the environment of a program that may read it.
+func uses(i *dockerfile.Instruction, name string) bool {
+	text := i.Text()
+	for _, h := range i.Heredocs {
+		text += "\n" + h.Content
+	}
+	if i.Name == "ENV" && slices.ContainsFunc(i.Pairs, func(p dockerfile.Pair) bool { return strings.Contains(p.Value.Value, name) }) {
+		return true
+	}
+	return strings.Contains(text, name)
+}
