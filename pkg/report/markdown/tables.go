@@ -71,8 +71,8 @@ func (p *page) top(r *report.Report) map[string]int {
 	if len(rows) == 0 {
 		return nil
 	}
-	p.line("| Grew most | Files | Change | Pulled in by |")
-	p.line("|:--|--:|--:|:--|")
+	p.line("| Grew most | Change | Pulled in by |")
+	p.line("|:--|--:|:--|")
 	for _, g := range rows {
 		p.bundle(g)
 	}
@@ -147,8 +147,8 @@ func (p *page) paths(r *report.Report, shown map[string]int) {
 			continue
 		}
 		p.fold(report.Count(int64(b.MovedPaths()), "path"), " changed in ", code(b.Name))
-		p.line("| Path | Files | Change | Pulled in by |")
-		p.line("|:--|--:|--:|:--|")
+		p.line("| Path | Change | Pulled in by |")
+		p.line("|:--|--:|:--|")
 		files := 0
 		for _, g := range bundles {
 			files += g.Files
@@ -164,7 +164,11 @@ func (p *page) paths(r *report.Report, shown map[string]int) {
 
 // bundle is the row of a path or directory.
 func (p *page) bundle(g report.Bundle) {
-	p.line(fmt.Sprintf("| %s | %s | %s | %s |", code(g.Path), report.Group(int64(g.Files)), whole(report.Growth(g.Growth)), p.pulls(g)))
+	name := code(g.Path)
+	if g.Files != 1 {
+		name += " (" + whole(report.Count(int64(g.Files), "file")) + ")"
+	}
+	p.line(fmt.Sprintf("| %s | %s | %s |", name, whole(report.Growth(g.Growth)), p.pulls(g)))
 }
 
 func (p *page) pulls(g report.Bundle) string {
