@@ -94,7 +94,8 @@ func (f *Finding) saved() int64 {
 //
 //	path:line:column: severity: message [rule]
 func (f *Finding) Line() string {
-	return source.Printable(f.Path) + ":" + f.Start.String() + ": " + f.Severity + ": " + source.Printable(f.Message) + " [" + f.Rule + "]"
+	return source.Printable(f.Path) + ":" + f.Start.String() + ": " + source.Printable(f.Severity) + ": " +
+		source.Printable(f.Message) + " [" + source.Printable(f.Rule) + "]"
 }
 
 // Notes are the lines below the snippet: what the fix is, what it saves, and which builds share the finding.
@@ -132,8 +133,9 @@ func (f *Finding) Block() string {
 		for line := range strings.SplitSeq(f.Snippet, "\n") {
 			b.WriteString("\n" + source.Printable(line))
 		}
-		bar, _, _ := strings.Cut(f.Snippet, "|")
-		margin = bar
+		if bar, _, _ := strings.Cut(f.Snippet, "|"); strings.Trim(bar, " ") == "" {
+			margin = bar // a saved report's snippet may hold anything
+		}
 	}
 	for _, note := range f.Notes() {
 		b.WriteString("\n" + margin + "= " + note)

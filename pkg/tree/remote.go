@@ -281,12 +281,13 @@ type objectRef struct {
 	SHA string `json:"sha"`
 }
 
-// revisions are names that stand for themselves in an address of the API: branches, tags and object ids.
-var revisions = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./@+=,-]*$`)
+// notInRevision matches what no name of a branch, a tag or a commit holds (git-check-ref-format(1)).
+var notInRevision = regexp.MustCompile("^$|^[-/]|[\\x00-\\x20\\x7f~^:?*\\[\\\\]|\\.\\.|@\\{|//|/$|^@$")
 
+// isRevision reports whether a text can be such a name, so that GitHub may be asked for it.
 func isRevision(name string) bool {
 	const longest = 255
-	return len(name) <= longest && revisions.MatchString(name) && !strings.Contains(name, "..") && !strings.HasSuffix(name, "/")
+	return len(name) <= longest && !notInRevision.MatchString(name)
 }
 
 // Resolve answers the commit that a branch, a tag or an object id, also a shortened one, stands for. What follows

@@ -269,12 +269,13 @@ func TestRevisionsOnGitHub(t *testing.T) {
 	git(t, dir, "checkout", "-qb", "feature/x")
 	write(t, filepath.Join(dir, "x"), "x")
 	topic := commit(t, dir)
+	git(t, dir, "branch", "ü/(a)+#1%2e%2e")
 	git(t, dir, "checkout", "-q", "main")
 	write(t, filepath.Join(dir, "y"), "y")
 	second := commit(t, dir)
 	s, r := serve(t, github.Options{Git: dir})
 	for rev, want := range map[string]string{
-		"main": second, "origin/main": second, "feature/x": topic, "refs/remotes/origin/feature/x": topic, topic: topic,
+		"main": second, "origin/main": second, "feature/x": topic, "ü/(a)+#1%2e%2e": topic, "refs/remotes/origin/feature/x": topic, topic: topic,
 	} {
 		if got, err := r.Resolve(t.Context(), rev); err != nil || got != want {
 			t.Errorf("%s: %s, %v, want %s", rev, got, err, want)
@@ -306,7 +307,7 @@ func TestRevisionsOnGitHub(t *testing.T) {
 	}
 	// What is no name is not asked for.
 	asked = s.Requests()
-	for _, rev := range []string{"", "..", "a..b", "../../user", "main?x=y", "main#x", "a b", "-x", "a\nb", "@{u}", "%2e%2e", strings.Repeat("a", 300)} {
+	for _, rev := range []string{"", "..", "a..b", "../../user", "main?x=y", "octo:main", "a b", "-x", "a\nb", "@{u}", "HEAD~1", "/x", "x/", strings.Repeat("a", 300)} {
 		_, err := r.Resolve(t.Context(), rev)
 		isUnknown(t, rev, err)
 		_, err = r.MergeBase(t.Context(), rev, "main")
