@@ -282,7 +282,7 @@ type objectRef struct {
 }
 
 // notInRevision matches what no name of a branch, a tag or a commit holds (git-check-ref-format(1)).
-var notInRevision = regexp.MustCompile("^$|^[-/]|[\\x00-\\x20\\x7f~^:?*\\[\\\\]|\\.\\.|@\\{|//|/$|^@$")
+var notInRevision = regexp.MustCompile(`^$|^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|^@$`)
 
 // isRevision reports whether a text can be such a name, so that GitHub may be asked for it.
 func isRevision(name string) bool {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -29,13 +30,17 @@ type environment struct {
 	missing string
 }
 
-var env environment //nolint:gochecknoglobals // TestMain has no other way to hand it on
+var env environment //nolint:gochecknoglobals // daemon is for work on these tests: the images of a daemon that runs already are used as they are.
+var daemon = flag.String("daemon", "", "socket of a dockerd to use instead of a new one")
+
+// TestMain has no other way to hand it on
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 // run starts the daemon, runs the tests and leaves nothing behind. Without root or Docker the tests skip and say so,
 // unless LOADLINE_REQUIRE=e2e makes that a failure.
 func run(m *testing.M) int {
+	flag.Parse()
 	dir, err := os.MkdirTemp("", "loadline-container-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -61,7 +66,7 @@ func start(dir string) (stop func(), err error) {
 	if os.Getuid() != 0 {
 		return stop, errors.New("dockerd needs root")
 	}
-	daemon, err := exec.LookPath("dockerd")
+	program, err := exec.LookPath("dockerd")
 	if err != nil {
 		return stop, errors.New("dockerd is not installed (docker.io)")
 	}
@@ -78,11 +83,15 @@ func start(dir string) (stop func(), err error) {
 		return stop, errors.New("-short")
 	}
 	env.dir, env.socket = dir, filepath.Join(dir, "docker.sock")
+	if *daemon != "" {
+		env.socket = *daemon
+		return stop, answers(time.Minute)
+	}
 	log, err := os.Create(filepath.Join(dir, "dockerd.log"))
 	if err != nil {
 		return stop, err
 	}
-	cmd := exec.Command(daemon, "--iptables=false", "--bridge=none", "--host=unix://"+env.socket, "--config-file="+filepath.Join(dir, "none.json"),
+	cmd := exec.Command(program, "--iptables=false", "--bridge=none", "--host=unix://"+env.socket, "--config-file="+filepath.Join(dir, "none.json"),
 		"--data-root="+filepath.Join(dir, "data"), "--exec-root="+filepath.Join(dir, "exec"), "--pidfile="+filepath.Join(dir, "pid"))
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

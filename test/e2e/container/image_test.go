@@ -36,6 +36,11 @@ var image = sync.OnceValue(func() error { //nolint:gochecknoglobals // shared by
 			return build(ctx, imageName, "DOCKER_BUILDKIT=0", "none")
 		}},
 	} {
+		if *daemon != "" && step.what != imageName {
+			if _, err := docker(ctx, nil, "inspect", step.what); err == nil {
+				continue
+			}
+		}
 		start := time.Now()
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("making %s: %w", step.what, err)
