@@ -134,3 +134,28 @@ func FuzzParseListing(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkParseListing reads the longest answer that GitHub gives: 100,000 entries.
+func BenchmarkParseListing(b *testing.B) {
+	var entries []string
+	for d := range 100 {
+		entries = append(entries, folder(fmt.Sprintf("directory%02d", d)))
+		for f := range 999 {
+			entries = append(entries, blob(fmt.Sprintf("directory%02d/file-with-a-name-%03d.txt", d, f)))
+		}
+	}
+	text := []byte(listed(entries...))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		l, err := parseListing(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r := NewRemote(nil, "o", "r")
+		r.learn(l, listing40)
+		e := &expansion{remote: r}
+		if err := e.add(listing40, "", all); err != nil || len(e.list) != len(entries) {
+			b.Fatal(err, len(e.list))
+		}
+	}
+}

@@ -54,8 +54,10 @@ func amount(s *report.Size) string {
 	return whole(report.Bytes(s.Bytes))
 }
 
-// whole keeps a number and its unit on one line: a narrow table would break between them.
-func whole(amount string) string { return strings.ReplaceAll(amount, " ", "&nbsp;") }
+// whole keeps a number and its unit on one line: a narrow table would break between them. It may break before a bracket.
+func whole(amount string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(amount, " ", "&nbsp;"), "&nbsp;(", " (")
+}
 
 func count(s *report.Size) string {
 	if s == nil {
