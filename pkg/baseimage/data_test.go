@@ -73,6 +73,26 @@ func TestSizesAreOfTagsThatExist(t *testing.T) {
 	}
 }
 
+func TestToolsHaveAVersionADayAndASource(t *testing.T) {
+	text, err := data.ReadFile("data/packages.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[packageKey]bool{}
+	for line := range records(string(text)) {
+		f := strings.Fields(line)
+		if len(f) != 6 || !numericWord.MatchString(f[1]) || !numericWord.MatchString(f[3]) || day(f[4]).IsZero() || f[5] != "pins" && !strings.HasPrefix(f[5], "http") {
+			t.Errorf("%q", line)
+			continue
+		}
+		k := packageKey{f[0], f[1], f[2]}
+		if seen[k] {
+			t.Errorf("%v stands twice", k)
+		}
+		seen[k] = true
+	}
+}
+
 func TestLifecyclesAreOfWhatIsAskedFor(t *testing.T) {
 	all := readLifecycles()
 	for _, d := range namedReleases {

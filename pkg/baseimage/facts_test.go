@@ -179,6 +179,23 @@ func TestSizesHaveTheirDate(t *testing.T) {
 	}
 }
 
+func TestToolsHaveTheVersionOfTheirRelease(t *testing.T) {
+	var facts baseimage.Facts
+	for _, c := range []struct{ ref, name, want string }{
+		{"debian:bookworm", "xz", "5.4.1"}, {"debian:13-slim", "xz", "5.8.1"}, {"node:22", "xz", "5.4.1"}, {"python:3.13", "xz", "5.8.1"},
+		{"node:22-alpine3.20", "xz", "5.6.2"}, {"alpine:3.19.1", "xz", "5.4.5"}, {"ubuntu:24.04", "zstd", "1.5.5"}, {"ubuntu:noble", "cmake", "3.28.3"},
+		{"gcc:14-bookworm", "ninja", "1.11.1"}, {"ruby:2.7", "bundler", "2.1.4"}, {"ruby:3.4.1-slim", "bundler", "2.6.2"}, {"ruby:3.4.9", "bundler", "2.6.9"},
+		{"ruby:3.4-bookworm", "rubygems", "3.6.9"}, {"ruby:4.0", "rubygems", "4.0.16"}, {"maven:3.9.9-eclipse-temurin-21", "maven", "3.9.9"},
+		{"golang", "golang", "1.27.0"}, {"debian:bookworm", "bundler", "2.3.15"},
+		{"debian:sid", "xz", ""}, {"alpine:edge", "xz", ""}, {"alpine:3", "xz", ""}, {"alpine", "xz", ""}, {"owner/app", "xz", ""}, {"debian:12", "debian", ""}, {"ubuntu:24.10", "xz", ""},
+	} {
+		got, ok := facts.Package(parse(t, c.ref), c.name)
+		if got != c.want || ok != (c.want != "") {
+			t.Errorf("%s of %s: %q, %v, want %q", c.name, c.ref, got, ok, c.want)
+		}
+	}
+}
+
 func BenchmarkVariants(b *testing.B) {
 	var facts baseimage.Facts
 	img, _ := baseimage.Parse("node:16.13")

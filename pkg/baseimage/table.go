@@ -84,9 +84,7 @@ type tables struct {
 	tags       map[string]*tagTable
 	sizes      map[string][]figure
 	lifecycles map[string][]lifecycle
-	packages   map[string]string
-	// day is the newest day that the tables were generated from.
-	day time.Time
+	packages   map[packageKey]string
 }
 
 // figure is one observed size of an image.

@@ -31,7 +31,7 @@ type figure struct{ image, bytes, day, digest, source string }
 const (
 	sizesFile   = "sizes.txt"
 	sizesHeader = `# Compressed layers for linux/amd64, in bytes: image:tag, bytes or a range, day on which the image was made, digest of its
-# manifest (- for a range), source. Added to by pkg/baseimage/generate; how the lines were gathered: docs/base-images.md.
+# manifest (- where the source does not give it), source. Added to by pkg/baseimage/generate; how the lines were gathered: docs/base-images.md.
 `
 	repoInfoSource = "docker-library/repo-info"
 )
