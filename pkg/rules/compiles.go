@@ -22,6 +22,8 @@ const (
 // gains says whether several jobs would shorten a start of a tool: many a make does nothing but start go, docker or npm.
 func (u *toolUse) gains(p *rule.Pass) answer {
 	switch {
+	case u.call.Is("make", "gmake", "cmake") && onlyScripts.MatchString(workDir(u.call)):
+		return no
 	case u.call.Is("make", "gmake"):
 		return makeGains(p, u)
 	case u.call.Is("cmake"):
@@ -290,10 +292,11 @@ func clonedTo(c *shell.Call) (string, bool) {
 	return path.Join(c.Dir, strings.TrimSuffix(path.Base(strings.TrimSuffix(address, "/")), ".git")), true
 }
 
-// builtBefore reports whether a start of the same tool has gone before in the same directory.
+// builtBefore reports whether a build by make has gone before in the same directory.
 func (u *toolUse) builtBefore() bool {
 	dir := workDir(u.call)
 	return slices.ContainsFunc(u.before, func(s step) bool {
-		return u.tool.is(s.call) && !onlyInstalls(s.call) && workDir(s.call) == dir
+		built := s.call.Is("make", "gmake") && makeBuilds(s.call) || s.call.Is("cmake") && cmakeBuilds(s.call)
+		return built && !onlyInstalls(s.call) && workDir(s.call) == dir
 	})
 }

@@ -29,7 +29,10 @@ type toolUse struct {
 
 // toolUses are the starts of tools that the build carries out, in the order of the file, but for those whose number of
 // jobs nobody knows. A script that several steps run counts once.
-func toolUses(p *rule.Pass) []toolUse {
+func toolUses(p *rule.Pass) []toolUse { return usesIn(p, func(step) {}) }
+
+// usesIn are the tools of the build; each is given every command once, in the order of the file.
+func usesIn(p *rule.Pass, each func(step)) []toolUse {
 	var out []toolUse
 	type place struct {
 		file *source.File
@@ -39,7 +42,14 @@ func toolUses(p *rule.Pass) []toolUse {
 	all := map[*dockerfile.Stage][]step{}
 	for _, stage := range p.Stages {
 		all[stage] = stageSteps(p, stage, all)
+		inherited := 0
+		if stage.Parent != nil {
+			inherited = len(all[stage.Parent])
+		}
 		for n, s := range all[stage] {
+			if n >= inherited {
+				each(s)
+			}
 			at := place{s.call.File, s.call.Command.Span}
 			if s.call.Background || seen[at] || s.call.Command.Span.Empty() {
 				continue

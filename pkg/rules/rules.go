@@ -37,6 +37,8 @@ func All() []*rule.Rule {
 		&parallelismDisabled,
 		&remoteAddWithoutChecksum,
 		&secretFileUploaded,
+		&serialCompression,
+		&serialDownloads,
 		&singleThreadedTool,
 		&toolCacheUploaded,
 		&toolchainBundled,

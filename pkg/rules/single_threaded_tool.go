@@ -24,7 +24,7 @@ var singleThreadedTool = rule.Rule{
 
 func runSingleThreadedTool(_ context.Context, p *rule.Pass) error {
 	var groups []*toolGroup
-	for _, u := range toolUses(p) {
+	for _, u := range usesIn(p, func(s step) { reportProjects(p, s) }) {
 		if !u.tool.serial || u.jobs.said != jobsNotSaid || u.gains(p) != yes || explained(p, u) {
 			continue
 		}

@@ -175,9 +175,12 @@ func words(names ...string) func(*shell.Call) bool {
 // noBuild are targets of make that compile nothing worth mentioning, by custom (GNU make manual, "Standard Targets").
 var noBuild = []string{
 	"clean", "distclean", "mrproper", "maintainer-clean", "help", "config", "menuconfig", "oldconfig", "defconfig", "olddefconfig", "check",
-	"test", "tests", "dist", "uninstall", "tags", "TAGS", "info", "doc", "docs", "html", "lint", "fmt", "format", "generate", "vendor", "deps",
+	"test", "tests", "dist", "uninstall", "tags", "TAGS", "info", "doc", "docs", "html", "lint", "fmt", "format", "generate", "build_generated", "vendor", "deps",
 	"depend", "download", "version", "print", "installcheck", "headers_install", "configure",
 }
+
+// onlyScripts matches directories of programs that have a makefile and nothing to compile: Lua, Perl and M4, or headers.
+var onlyScripts = regexp.MustCompile(`(?i)(^|/)(luarocks|autoconf|autoconf-archive|automake|eigen|eigen3|gnulib|bash-completion|nlohmann|ca-certificates)([-_.\x{FFFC}\d][^/]*)?$`)
 
 // makeBuilds reports whether make is started for something else than cleaning, testing, documentation and questions.
 func makeBuilds(c *shell.Call) bool {
