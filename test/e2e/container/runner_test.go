@@ -215,8 +215,19 @@ func own(t *testing.T, dir string) {
 	}))
 }
 
-// foreign are the paths under a directory that belong to another user than the runner's, who cannot remove them.
+// foreign are the paths under a directory that belong to another user than the runner's.
 func foreign(t *testing.T, dir string) []string {
+	t.Helper()
+	return filter(t, dir, func(fs.FileInfo) bool { return true })
+}
+
+// foreignDirectories are those whose content the runner's user cannot remove.
+func foreignDirectories(t *testing.T, dir string) []string {
+	t.Helper()
+	return filter(t, dir, fs.FileInfo.IsDir)
+}
+
+func filter(t *testing.T, dir string, keep func(fs.FileInfo) bool) []string {
 	t.Helper()
 	var found []string
 	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -227,7 +238,7 @@ func foreign(t *testing.T, dir string) []string {
 		if err != nil {
 			return err
 		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); !ok || stat.Uid != runnerUser {
+		if stat, ok := info.Sys().(*syscall.Stat_t); keep(info) && (!ok || stat.Uid != runnerUser) {
 			found = append(found, strings.TrimPrefix(path, dir+"/"))
 		}
 		return nil

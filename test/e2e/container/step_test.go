@@ -195,6 +195,9 @@ func TestTheBaseIsFetchedOverHTTPS(t *testing.T) {
 				t.Errorf("exit code %d, want 1 for a failed gate\n%s", r.code, r.log)
 			}
 			assertSums(t, r.outputs)
+			if dirs := foreignDirectories(t, j.workspace); len(dirs) > 0 {
+				t.Errorf("these belong to root, so that their content can not be removed: %v", dirs)
+			}
 			if n := s.server.Requests(); n != 0 {
 				t.Errorf("%d requests to the API without a token", n)
 			}

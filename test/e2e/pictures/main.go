@@ -1,4 +1,4 @@
-// Command pictures makes the pictures of the README: what a pull request of testdata/repos/shop gets from the action, as
+// Command pictures makes the pictures of the README: what a pull request of testdata/repos/parcels gets from the action, as
 // GitHub shows it. It runs the action against the GitHub of the tests, renders what that was sent with GitHub's Markdown
 // and style, and photographs the pages in Chromium.
 //

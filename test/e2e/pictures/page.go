@@ -61,7 +61,7 @@ func pictures(ctx context.Context, root string, r result) ([]picture, error) {
 		}
 		out = append(out, picture{p.name, html})
 	}
-	files, err := annotated(filepath.Join(root, "testdata", "repos", "shop", "head"), r.annotations)
+	files, err := annotated(filepath.Join(root, "testdata", "repos", pair, "head"), r.annotations)
 	if err != nil {
 		return nil, err
 	}

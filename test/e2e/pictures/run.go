@@ -18,9 +18,10 @@ import (
 
 // The pull request of the pictures.
 const (
-	owner, name = "octo-org", "shop"
+	pair        = "parcels"
+	owner, name = "octo-org", pair
 	pull        = 7
-	branch      = "welcome-mail"
+	branch      = "depot-map"
 	jobName     = "upload"
 )
 
@@ -36,7 +37,7 @@ type annotation struct {
 	Line                        int
 }
 
-// runAction makes the pull request from testdata/repos/shop, and runs the action on it as a workflow does, against the
+// runAction makes the pull request from testdata/repos/parcels, and runs the action on it as a workflow does, against the
 // GitHub of the tests. Commits are the same on every machine.
 func runAction(ctx context.Context, root, dir string) (result, error) {
 	loadline, server := filepath.Join(dir, "loadline"), filepath.Join(dir, "fakegithub")
@@ -46,7 +47,7 @@ func runAction(ctx context.Context, root, dir string) (result, error) {
 		}
 	}
 	work := filepath.Join(dir, "work")
-	c, err := commit(ctx, filepath.Join(root, "testdata", "repos", "shop"), work)
+	c, err := commit(ctx, filepath.Join(root, "testdata", "repos", pair), work)
 	if err != nil {
 		return result{}, err
 	}
