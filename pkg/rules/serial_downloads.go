@@ -50,18 +50,14 @@ func runSerialDownloads(_ context.Context, p *rule.Pass) error {
 	return nil
 }
 
-// archivesInARow is a finding about the downloads of a step between which nothing is built.
+// archivesInARow is a finding about the downloads of a step that compiles nothing, which would take longer.
 func archivesInARow(calls []*shell.Call) *finding.Finding {
 	var first *shell.Call
 	seen := map[string]bool{}
 	one := true
 	for _, c := range calls {
 		if builds(c) {
-			if len(seen) >= manyDownloads {
-				break
-			}
-			first, seen, one = nil, map[string]bool{}, true
-			continue
+			return nil
 		}
 		if !c.Is("curl", "wget") || c.Background || c.Conditional || c.Repeated || c.HasArg("-Z", "--parallel") || c.Command.Span.Empty() {
 			continue
@@ -102,7 +98,7 @@ func addresses(c *shell.Call) []string {
 	return out
 }
 
-// builds reports whether a call takes long itself, so that downloads before and after it do not wait for each other alone.
+// builds reports whether a call compiles, or prepares for it.
 func builds(c *shell.Call) bool {
 	for t := range jobsTools {
 		if jobsTools[t].compiles() && jobsTools[t].is(c) {
@@ -110,6 +106,17 @@ func builds(c *shell.Call) bool {
 		}
 	}
 	return configures(c)
+}
+
+// savesFiles reports whether a download goes to a file of its own, so that the order of several does not matter.
+func savesFiles(c *shell.Call) bool {
+	if c.Is("wget") {
+		_, named := c.Option("qncvS", "-O", "--output-document")
+		_, log := c.Option("qncvS", "-i", "--input-file")
+		return !named && !log
+	}
+	_, remote := c.Option("fsSLkgJ", "-O", "--remote-name")
+	return remote || c.HasArg("--remote-name-all")
 }
 
 // reportXargs reports an xargs that starts one download for each line, one after the other.
@@ -121,7 +128,7 @@ func reportXargs(p *rule.Pass, c *shell.Call, after []*shell.Call) {
 	_, lines := c.Option("0rtpx", "-L", "-l", "--max-lines")
 	_, replace := c.Option("0rtpx", "-I", "-i", "--replace")
 	_, several := c.Option("0rtpx", "-P", "--max-procs")
-	if several || !each && !lines && !replace || after[0].HasArg("-Z", "--parallel") || unknownOption(c) {
+	if several || !each && !lines && !replace || after[0].HasArg("-Z", "--parallel") || unknownOption(c) || !savesFiles(after[0]) {
 		return
 	}
 	f := finding.Finding{Span: c.Command.Span, Message: "starts each download when the one before it has finished"}
