@@ -326,20 +326,22 @@ func (r *Remote) MergeBase(ctx context.Context, base, head string) (string, erro
 		return "", fmt.Errorf("%w: no %s", ErrUnknownRevision, source.Printable(what))
 	}
 	// The first page has up to 300 files with their changes, the others none (docs.github.com, "Compare two commits").
-	body, err := r.get(ctx, "compare/"+url.PathEscape(base)+"..."+url.PathEscape(head)+"?per_page=1&page=2", what)
-	if err != nil {
-		return "", err
+	for _, page := range []string{"?per_page=1&page=2", "?per_page=1"} {
+		body, err := r.get(ctx, "compare/"+url.PathEscape(base)+"..."+url.PathEscape(head)+page, what)
+		if err != nil {
+			return "", err
+		}
+		var answer struct {
+			MergeBase objectRef `json:"merge_base_commit"`
+		}
+		if err := decode(body, &answer, what); err != nil {
+			return "", err
+		}
+		if isObjectID(answer.MergeBase.SHA) {
+			return answer.MergeBase.SHA, nil
+		}
 	}
-	var answer struct {
-		MergeBase objectRef `json:"merge_base_commit"`
-	}
-	if err := decode(body, &answer, what); err != nil {
-		return "", err
-	}
-	if !isObjectID(answer.MergeBase.SHA) {
-		return "", &requestError{what: what, text: "the answer names none", err: errListing}
-	}
-	return answer.MergeBase.SHA, nil
+	return "", &requestError{what: what, text: "the answer names none", err: errListing}
 }
 
 // TestMerge answers the commit that GitHub made to try the merge of an open pull request; empty where there is none, or

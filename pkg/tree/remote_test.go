@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -408,6 +409,7 @@ func answers(t *testing.T, say func(uri string) string) *tree.Remote {
 
 const (
 	helloID = "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0" // of the blob "hello"
+	byeID   = "0abaeaa9932cc3322604c196b22c4db5c33aa548" // of "bye"
 	oneID   = "1111111111111111111111111111111111111111"
 )
 
@@ -450,6 +452,59 @@ func TestContentsThatAreNotTheObjectsAreRefused(t *testing.T) {
 				t.Errorf("a file that cannot be read counts as one that is not there: %v", err)
 			}
 		})
+	}
+}
+
+func TestWhatGraphQLSaysInsteadOfAnAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer   string
+		raw      int
+		hasError bool
+	}{
+		"a rate limit":           {`{"data":null,"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}`, 0, true},
+		"a refusal":              {`{"data":{"repository":null},"errors":[{"type":"FORBIDDEN","message":"Resource not accessible by integration"}]}`, 2, false},
+		"an error of its own":    {`{"data":{"repository":{"b0":null,"b1":{"text":"hello"}}},"errors":[{"message":"timeout"}]}`, 1, false},
+		"nothing":                {`{}`, 2, false},
+		"no JSON":                {`<html>`, 0, true},
+		"a binary":               {`{"data":{"repository":{"b0":{"isBinary":true,"text":null},"b1":{"isBinary":false,"isTruncated":true,"text":"hel"}}}}`, 2, false},
+		"an object of that name": {`{"data":{"repository":{"b0":[],"b1":7}}}`, 2, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var raw atomic.Int32
+			r := answers(t, func(uri string) string {
+				switch {
+				case strings.Contains(uri, "/git/trees/"):
+					return `{"tree":[{"path":"f","mode":"100644","type":"blob","sha":"` + helloID + `","size":5},` +
+						`{"path":"g","mode":"100644","type":"blob","sha":"` + byeID + `","size":3}]}`
+				case strings.HasSuffix(uri, "graphql"):
+					return test.answer
+				}
+				raw.Add(1)
+				return map[bool]string{true: "hello", false: "bye"}[strings.HasSuffix(uri, helloID)]
+			})
+			s, err := r.Commit(t.Context(), oneID)
+			must(t, err)
+			err = s.Prefetch(t.Context(), []string{"g", "f"}, 100)
+			if (err != nil) != test.hasError || int(raw.Load()) != test.raw {
+				t.Errorf("%v, %d requests for one file each, want %d", err, raw.Load(), test.raw)
+			}
+		})
+	}
+}
+
+func TestAComparisonWhoseSecondPageTellsLess(t *testing.T) {
+	r := answers(t, func(uri string) string {
+		if strings.Contains(uri, "page=2") {
+			return `{"commits":[]}`
+		}
+		return `{"merge_base_commit":{"sha":"` + oneID + `"}}`
+	})
+	if got, err := r.MergeBase(t.Context(), "main", "topic"); err != nil || got != oneID {
+		t.Errorf("%s, %v", got, err)
+	}
+	r = answers(t, func(string) string { return `{"merge_base_commit":{"sha":"../x"}}` })
+	if got, err := r.MergeBase(t.Context(), "main", "topic"); err == nil {
+		t.Error(got)
 	}
 }
 
