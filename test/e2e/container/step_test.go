@@ -88,6 +88,7 @@ func assertSums(t *testing.T, outputs map[string]string) {
 // TestAForkWithATokenThatReadsIsNotRed: nothing is written to GitHub, everything else is as ever.
 func TestAForkWithATokenThatReadsIsNotRed(t *testing.T) {
 	requireImage(t)
+	t.Parallel()
 	s := newShop(t, github.Options{Permissions: github.Reader()})
 	s.pull.HeadOwner, s.pull.Author = "monalisa", github.Stranger()
 	s.push(s.lighter())
@@ -111,6 +112,7 @@ func TestAForkWithATokenThatReadsIsNotRed(t *testing.T) {
 // TestAForkThatIsTooHeavyIsRedWithoutAComment: the gate needs no permission.
 func TestAForkThatIsTooHeavyIsRedWithoutAComment(t *testing.T) {
 	requireImage(t)
+	t.Parallel()
 	s := newShop(t, github.Options{Permissions: github.Reader()})
 	s.pull.HeadOwner, s.pull.Author = "monalisa", github.Stranger()
 	s.server.SetPull(s.pull)
@@ -130,6 +132,7 @@ func TestAForkThatIsTooHeavyIsRedWithoutAComment(t *testing.T) {
 // TestTheWorkspaceStaysTheRunners: the container is root. What it left there, the next job could not remove.
 func TestTheWorkspaceStaysTheRunners(t *testing.T) {
 	requireImage(t)
+	t.Parallel()
 	s := newShop(t, github.Options{})
 	workspace := s.checkout(t, s.pull.Merge)
 	before := files(t, workspace)
@@ -145,6 +148,7 @@ func TestTheWorkspaceStaysTheRunners(t *testing.T) {
 // TestReportsAreWrittenIntoTheWorkspace: later steps upload them, as another user.
 func TestReportsAreWrittenIntoTheWorkspace(t *testing.T) {
 	requireImage(t)
+	t.Parallel()
 	s := newShop(t, github.Options{})
 	workspace := s.checkout(t, s.pull.Merge)
 	r := newJob(t, s.server, workspace).step(s.event(t, "opened"), map[string]string{"report-file": "report.json", "sarif-file": "loadline.sarif"})
@@ -164,6 +168,7 @@ func TestReportsAreWrittenIntoTheWorkspace(t *testing.T) {
 // of the image.
 func TestTheBaseIsFetchedOverHTTPS(t *testing.T) {
 	requireImage(t)
+	t.Parallel()
 	s := newShop(t, github.Options{})
 	git(t, s.server.GitDir(), "config", "uploadpack.allowAnySHA1InWant", "true")
 	header := "AUTHORIZATION: basic " + base64.StdEncoding.EncodeToString([]byte("x-access-token:"+s.server.Token()))
