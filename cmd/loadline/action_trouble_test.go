@@ -100,6 +100,12 @@ var troubles = []trouble{
 	{"a stranger writes our marker", row{}, func(w *world) {
 		w.server.AddComment(pullNumber, github.Stranger(), w.comment(5000, "mine!"))
 	}, 1, heavier, madeLine},
+	{"a stranger writes our marker on and on", row{}, func(w *world) {
+		for range 120 {
+			w.server.AddComment(pullNumber, github.Stranger(), w.comment(5000, "mine!"))
+		}
+		w.server.AddComment(pullNumber, github.Actions(), w.comment(4000, "older"))
+	}, 1, heavier, updatedLine},
 	{"another app writes our marker", row{}, func(w *world) {
 		w.server.AddComment(pullNumber, github.AppBot(), w.comment(5000, "mine!"))
 	}, 1, heavier, madeLine},

@@ -13,17 +13,18 @@ import (
 // own are those of the comments that the token's owner wrote, as they are now. Others' are not touched, although a token
 // that may write can edit everybody's: anybody can write a comment with our marker.
 func (c *Comment) own(ctx context.Context, found []entry) ([]entry, error) {
-	if len(found) == 0 {
-		return nil, nil
+	var own []entry
+	for part := range slices.Chunk(found, maxAsked) {
+		mine, err := c.askAuthors(ctx, part)
+		if err != nil && ctx.Err() != nil {
+			return nil, err
+		}
+		if err != nil {
+			return c.guessAuthors(ctx, found)
+		}
+		own = append(own, mine...)
 	}
-	own, err := c.askAuthors(ctx, found)
-	if err == nil {
-		return own, nil
-	}
-	if ctx.Err() != nil {
-		return nil, err
-	}
-	return c.guessAuthors(ctx, found)
+	return own, nil
 }
 
 const authorsQuery = `query($ids: [ID!]!) {
@@ -61,7 +62,6 @@ func (c *Comment) askAuthors(ctx context.Context, found []entry) ([]entry, error
 	if c.Client.graphQL == "" {
 		return nil, errors.New("there is no GraphQL API")
 	}
-	found = found[:min(len(found), maxAsked)]
 	in := authorsRequest{Query: authorsQuery}
 	for _, e := range found {
 		in.Variables.IDs = append(in.Variables.IDs, e.node)

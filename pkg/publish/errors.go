@@ -40,9 +40,9 @@ func IsForeign(err error) bool {
 // longestMessage is how many bytes of a message of GitHub's are shown.
 const longestMessage = 300
 
-// Reason says in one line what went wrong, without addresses and times.
+// Reason says in one line what went wrong, without the request and times.
 func Reason(err error) string {
-	cause, reason := explain(err)
+	reason, cause := explain(err)
 	// What we were doing stands before the cause.
 	if doing, ok := strings.CutSuffix(err.Error(), cause.Error()); ok {
 		return doing + reason
@@ -51,7 +51,7 @@ func Reason(err error) string {
 }
 
 // explain finds the cause of an error, and says it in our words.
-func explain(err error) (cause error, reason string) {
+func explain(err error) (reason string, cause error) {
 	var (
 		limit     *github.RateLimitError
 		secondary *github.AbuseRateLimitError
@@ -61,21 +61,21 @@ func explain(err error) (cause error, reason string) {
 	)
 	switch {
 	case errors.As(err, &limit):
-		return limit, "the rate limit of GitHub's API is used up, and it is a long time until it is reset"
+		return "the rate limit of GitHub's API is used up, and it is a long time until it is reset", limit
 	case errors.As(err, &secondary):
-		return secondary, "GitHub asks to wait for longer than a job should (secondary rate limit)"
+		return "GitHub asks to wait for longer than a job should (secondary rate limit)", secondary
 	case errors.As(err, &answered):
-		return answered, "GitHub answers " + refusal(answered)
+		return "GitHub answers " + refusal(answered), answered
 	case errors.As(err, &large):
-		return large, fmt.Sprintf("GitHub's answer holds more than %d bytes", large.Limit)
+		return fmt.Sprintf("GitHub's answer holds more than %d bytes", large.Limit), large
 	case errors.Is(err, context.DeadlineExceeded):
-		return context.DeadlineExceeded, "GitHub does not answer in time"
+		return "GitHub does not answer in time", context.DeadlineExceeded
 	case errors.As(err, &request):
-		return request, "GitHub cannot be asked: " + request.Err.Error()
+		return "GitHub cannot be asked: " + request.Err.Error(), request
 	case isUnreadable(err):
-		return err, "GitHub's answer cannot be read: " + err.Error()
+		return "GitHub's answer cannot be read: " + err.Error(), err
 	}
-	return err, err.Error()
+	return err.Error(), err
 }
 
 // refusal is the status of an answer and what GitHub says about it.
