@@ -42,4 +42,4 @@ FROM scratch
 COPY --from=git /out/ /
 COPY --from=build /out/loadline /usr/bin/loadline
 ENV PATH=/usr/bin
-ENTRYPOINT ["/usr/bin/loadline", "action"]
+ENTRYPOINT ["/usr/bin/loadline"]

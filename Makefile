@@ -1,6 +1,6 @@
 # make: build, test and lint. Every target works on a machine with Go and git alone; what needs more says so.
 .DEFAULT_GOAL := all
-.PHONY: all build dist test e2e lint bench update docs fuzz openapi
+.PHONY: all build dist test e2e lint bench update docs pictures fuzz openapi
 
 GO ?= go
 TOOL := $(GO) tool -modfile=tools/go.mod
@@ -46,6 +46,10 @@ update: ## rewrite golden files and generated schemas
 
 openapi: ## GitHub's published descriptions anew, for the GitHub of the tests; needs npm
 	$(GO) run ./test/github/published/reduce
+
+pictures: ## those of the README, with Chromium and cmark-gfm
+	npm ci --prefix test/e2e/pictures --ignore-scripts --no-audit --no-fund
+	$(GO) run -C test/e2e ./pictures
 
 docs: update ## documentation that is generated from the code
 

@@ -67,6 +67,7 @@ func TestEveryDirectDependencyHasItsLine(t *testing.T) {
 			used[m[1]] = true
 		}
 	}
+	delete(used, "github.com/loadline-dev/loadline") // test/e2e has a module of its own
 	for name := range used {
 		if !listed[name] {
 			t.Errorf("docs/dependencies.md has no line for %s", name)
@@ -80,9 +81,15 @@ func TestEveryDirectDependencyHasItsLine(t *testing.T) {
 }
 
 func TestLinksOfTheReadmeLeadSomewhere(t *testing.T) {
-	for _, m := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(read(t, "README.md"), -1) {
+	text := read(t, "README.md")
+	links := regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(text, -1)
+	pictures := regexp.MustCompile(` (?:src|srcset)="([^":]+)"`).FindAllStringSubmatch(text, -1)
+	for _, m := range append(links, pictures...) {
 		if _, err := os.Stat(filepath.Join("..", m[1])); err != nil {
 			t.Errorf("README.md links to %s, which does not exist", m[1])
 		}
+	}
+	if len(pictures) < 2 {
+		t.Error("README.md shows no picture in light and dark")
 	}
 }

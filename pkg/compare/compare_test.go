@@ -221,8 +221,10 @@ func TestASavedReportCannotBringItsOwnOverride(t *testing.T) {
 	if AllowGrowth(r, "") || r.Gate.Passed || r.Gate.Override != nil || len(r.Gate.Reasons) != 1 {
 		t.Errorf("%+v", r.Gate)
 	}
-	if !AllowGrowth(r, "real") || !AllowGrowth(r, "real") || !r.Gate.Passed || r.Gate.Override.Label != "real" {
-		t.Errorf("%+v", r.Gate)
+	for range 2 {
+		if !AllowGrowth(r, "real") || !r.Gate.Passed || r.Gate.Override.Label != "real" {
+			t.Errorf("%+v", r.Gate)
+		}
 	}
 }
 

@@ -34,10 +34,12 @@ type CheckOptions struct {
 	FailOn string
 	// Uplink is the rate in bits per second at which upload times are shown; 0 takes that of the configuration.
 	Uplink int64
-	// Config is a configuration file on disk to use for both sides; empty means .loadline.yaml of each.
+	// Config is a configuration file on disk to use for both sides; empty means .loadline.yaml of each. Where nothing is
+	// checked out, it is a path in the repository.
 	Config string
 	// Remote is the repository on GitHub; nil uses no API. A base that is not in this clone is read from it, and both
-	// sides where nothing is checked out.
+	// sides where nothing is checked out in continuous integration, or under pull_request_target unless Head says what
+	// to analyse.
 	Remote *tree.Remote
 	// Registry says how base images are looked up in their registries; nil means that they are not. The configuration of
 	// the base may name further registries.

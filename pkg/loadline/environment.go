@@ -192,7 +192,7 @@ var (
 	// names are what GitHub takes for owners and repositories, and no more than that needs no escaping in a URL.
 	names = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 	// notInBranch matches what no branch's name holds (git-check-ref-format(1)).
-	notInBranch = regexp.MustCompile("^[-/.]|[\\x00-\\x20\\x7f~^:?*\\[\\\\]|\\.\\.|@\\{|//|/\\.|\\.lock(?:/|$)|[/.]$|^@$")
+	notInBranch = regexp.MustCompile(`^[-/.]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)|[/.]$|^@$`)
 )
 
 // maxBranch is the longest name of a branch, in bytes: GitHub's own limit for a ref is 255.

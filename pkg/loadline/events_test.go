@@ -302,14 +302,21 @@ func TestEventsAndCheckouts(t *testing.T) {
 		}
 	}
 	out := &txtar.Archive{Comment: []byte("What comes of the events of events_test.go, with the names of commits in <>. Made by go test ./pkg/loadline -update\n\n")}
-	for _, test := range eventTests() {
-		t.Run(test.name, func(t *testing.T) {
-			got := test.run(t)
-			out.Files = append(out.Files, txtar.File{Name: test.name, Data: []byte(got)})
-			if diff := cmp.Diff(want[test.name], got); diff != "" && !*update {
-				t.Error(diff)
-			}
-		})
+	tests := eventTests()
+	got := make([]string, len(tests))
+	t.Run("all", func(t *testing.T) {
+		for i, test := range tests {
+			t.Run(test.name, func(t *testing.T) {
+				t.Parallel()
+				got[i] = test.run(t)
+				if diff := cmp.Diff(want[test.name], got[i]); diff != "" && !*update {
+					t.Error(diff)
+				}
+			})
+		}
+	})
+	for i, test := range tests {
+		out.Files = append(out.Files, txtar.File{Name: test.name, Data: []byte(got[i])})
 	}
 	if *update {
 		must(t, os.MkdirAll("testdata", 0o755))
@@ -323,8 +330,8 @@ func (test eventTest) run(t *testing.T) string {
 	e, err := test.event(p)
 	must(t, err)
 	workspace := p.checkout(t, test.checkout)
-	t.Chdir(workspace)
 	o := p.options(t, e, workspace)
+	o.Path = workspace
 	if test.change != nil {
 		test.change(p, &o)
 	}
@@ -332,7 +339,7 @@ func (test eventTest) run(t *testing.T) string {
 		p.server.Inject(f)
 	}
 	r, err := Check(t.Context(), o)
-	return p.summary(r, err) + p.asked()
+	return strings.ReplaceAll(p.summary(r, err), workspace, "<workspace>") + p.asked()
 }
 
 // asked is the conversation with GitHub, without what is in the answers.

@@ -52,8 +52,8 @@ func WriteJSON[T any](w io.Writer, v T) error {
 	return err
 }
 
-// Read reads a saved report. It is untrusted input: unknown fields, another schema and more than MaxSaved bytes are
-// refused.
+// Read reads a saved report. It is untrusted input: unknown fields, another schema, values that no report holds and more
+// than MaxSaved bytes are refused.
 func Read(in io.Reader) (*Report, error) {
 	text, err := io.ReadAll(io.LimitReader(in, MaxSaved+1))
 	if err != nil {
@@ -73,6 +73,9 @@ func Read(in io.Reader) (*Report, error) {
 	}
 	if r.Schema != Schema {
 		return nil, fmt.Errorf("reading a report: its schema is %q, want %q", r.Schema, Schema)
+	}
+	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("reading a report: %w", err)
 	}
 	r.Normalize()
 	return r, nil

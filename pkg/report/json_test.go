@@ -85,14 +85,27 @@ func TestUploadsFollowTheirSchema(t *testing.T) {
 
 func TestReadRefusesWhatItCannotTrust(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
-		"nothing":        {"", "EOF"},
-		"no JSON":        {"report", "invalid character"},
-		"another schema": {`{"schema":"loadline.report/v2"}`, `its schema is "loadline.report/v2"`},
-		"no schema":      {`{}`, `its schema is ""`},
-		"unknown field":  {`{"schema":"loadline.report/v1","sum":1}`, `unknown field "sum"`},
-		"two reports":    {`{"schema":"loadline.report/v1"}{}`, "something follows it"},
-		"wrong type":     {`{"schema":"loadline.report/v1","builds":{}}`, "cannot unmarshal"},
-		"too much":       {strings.Repeat(" ", MaxSaved+1), "it holds more than"},
+		"nothing":                  {"", "EOF"},
+		"no JSON":                  {"report", "invalid character"},
+		"another schema":           {`{"schema":"loadline.report/v2"}`, `its schema is "loadline.report/v2"`},
+		"no schema":                {`{}`, `its schema is ""`},
+		"unknown field":            {`{"schema":"loadline.report/v1","sum":1}`, `unknown field "sum"`},
+		"two reports":              {`{"schema":"loadline.report/v1"}{}`, "something follows it"},
+		"wrong type":               {`{"schema":"loadline.report/v1","builds":{}}`, "cannot unmarshal"},
+		"a command for a severity": {`{"schema":"loadline.report/v1","findings":[{"rule":"x","state":"new","severity":"add-mask"}]}`, `"add-mask" is no severity`},
+		"no severity":              {`{"schema":"loadline.report/v1","suppressed":[{"rule":"x","state":"new","severity":"none"}]}`, `"none" is no severity`},
+		"another state":            {`{"schema":"loadline.report/v1","findings":[{"rule":"x","state":"","severity":"error"}]}`, `"" is no state`},
+		"a sentence for a rule":    {`{"schema":"loadline.report/v1","findings":[{"rule":"x y","state":"new","severity":"error"}]}`, `"x y" is no rule`},
+		"the same in the gate":     {`{"schema":"loadline.report/v1","gate":{"failures":[{"rule":"a b"}]}}`, `"a b" is no rule`},
+		"the same in an override":  {`{"schema":"loadline.report/v1","gate":{"override":{"failures":[{"rule":"@x"}]}}}`, `"@x" is no rule`},
+		"the same in what is left": {`{"schema":"loadline.report/v1","skipped":[{"rule":"X"}]}`, `"X" is no rule`},
+		"another status":           {`{"schema":"loadline.report/v1","builds":[{"name":"a","status":"best"}]}`, `build a: "best" is no status`},
+		"changed without sizes":    {`{"schema":"loadline.report/v1","builds":[{"name":"a","status":"changed"}]}`, "it is changed and lacks a size"},
+		"a negative size":          {`{"schema":"loadline.report/v1","upload":{"head":{"bytes":-1}}}`, "a size is negative"},
+		"a negative path":          {`{"schema":"loadline.report/v1","builds":[{"status":"added","changed":[{"head":-1}]}]}`, "a size is negative"},
+		"a branch for a commit":    {`{"schema":"loadline.report/v1","head":{"commit":"main"}}`, `"main" is no commit`},
+		"a negative uplink":        {`{"schema":"loadline.report/v1","uplink":-1}`, "the uplink or the floor is negative"},
+		"too much":                 {strings.Repeat(" ", MaxSaved+1), "it holds more than"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -46,7 +46,8 @@ type Side struct {
 	Directory string `json:"directory"`
 	// Ref is the name the user or the event gave for it, such as "origin/main"; may be empty.
 	Ref string `json:"ref"`
-	// Source says how it was read: "commit", "tracked files on disk", "directory".
+	// Source says how it was read: "commit", "commit, fetched from origin", "GitHub API", "tracked files on disk" or
+	// "directory".
 	Source string `json:"source"`
 	// Reason says why this one was taken, such as "merge base with origin/main".
 	Reason string `json:"reason"`

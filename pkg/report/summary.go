@@ -118,7 +118,17 @@ func (r *Report) Against() string {
 
 // String names a side for people: its ref or directory, commit and reason.
 func (s *Side) String() string {
-	name := s.Ref
+	name, detail := s.Names()
+	if detail == "" {
+		return name
+	}
+	return name + " (" + detail + ")"
+}
+
+// Names answers what a side is called, its ref, directory or commit, and what else is known of it: why it was taken, and
+// the commit. The detail is empty where there is none.
+func (s *Side) Names() (name, detail string) {
+	name = s.Ref
 	if name == "" {
 		name = s.Directory
 	}
@@ -127,7 +137,6 @@ func (s *Side) String() string {
 	case name == "", commit != "" && strings.HasPrefix(s.Commit, name):
 		name, commit = commit, ""
 	}
-	detail := ""
 	for _, part := range []string{strings.TrimSuffix(s.Reason, " with "+name), commit} {
 		if part == "" || part == "given" {
 			continue
@@ -137,10 +146,7 @@ func (s *Side) String() string {
 		}
 		detail += part
 	}
-	if detail == "" {
-		return name
-	}
-	return name + " (" + detail + ")"
+	return name, detail
 }
 
 // Assumption is a text that several builds share.

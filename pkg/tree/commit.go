@@ -93,7 +93,9 @@ func (g *Git) list(ctx context.Context, root string) ([]Entry, error) {
 	if !partial {
 		args = append(args, "-l") // in a partial clone it fetches every absent blob
 	}
-	cmd := gitCommand(ctx, g.dir(), g.arguments(append(args, root)...)...)
+	limited, stop := context.WithCancel(ctx)
+	defer stop()
+	cmd := gitCommand(limited, g.dir(), g.arguments(append(args, root)...)...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	stdout, err := cmd.StdoutPipe()
@@ -104,6 +106,11 @@ func (g *Git) list(ctx context.Context, root string) ([]Entry, error) {
 		return nil, fmt.Errorf("git: %w", err)
 	}
 	entries, parseErr := parseList(stdout)
+	if errors.Is(parseErr, ErrTooLarge) { // small trees may hold each other so often that git never ends
+		stop()
+		_ = cmd.Wait()
+		return nil, parseErr
+	}
 	_, _ = io.Copy(io.Discard, stdout)
 	if err := cmd.Wait(); err != nil {
 		if ctx.Err() == nil && strings.Contains(said.String(), "not a tree object") || strings.Contains(said.String(), "ould not read") {

@@ -19,7 +19,9 @@ func (g *Git) FetchDepth1(ctx context.Context, remote, commit string) error {
 	if remote == "" || strings.HasPrefix(remote, "-") || strings.ContainsAny(remote, ":/\x00") {
 		return fmt.Errorf("fetching %s: %s is no name of a remote", commit, source.Printable(remote))
 	}
-	cmd := gitCommand(ctx, g.dir(), append([]string{"-c", "protocol.allow=user", "-c", "core.sshCommand=ssh"},
+	// One pack, not loose objects: their directories would belong to root in the action's container, and the runner's own
+	// user could not clear the workspace.
+	cmd := gitCommand(ctx, g.dir(), append([]string{"-c", "protocol.allow=user", "-c", "core.sshCommand=ssh", "-c", "fetch.unpackLimit=1"},
 		g.arguments("fetch", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance",
 			"--upload-pack=git-upload-pack", "--quiet", remote, commit)...)...)
 	// The last setting of a variable counts. Only https, ssh and copies on this machine: no remote helpers such as ext.

@@ -3,6 +3,7 @@
 package tree
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -60,5 +61,21 @@ func TestWalkOrderPutsContentsBeforeTheNextSibling(t *testing.T) {
 	slices.SortFunc(got, compareWalk)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// endless is the listing of a tree that holds the same tree again and again.
+type endless struct{ block []byte }
+
+func (e endless) Read(p []byte) (int, error) {
+	return copy(p, e.block[:len(e.block)/len(record)*len(record)]), nil
+}
+
+const record = "100644 blob " + listing40 + "       1\ta\x00"
+
+func TestAListingWithoutEndIsRefused(t *testing.T) {
+	_, err := parseList(endless{[]byte(strings.Repeat(record, 3000))})
+	if !errors.Is(err, ErrTooLarge) {
+		t.Error(err)
 	}
 }

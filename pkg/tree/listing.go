@@ -73,6 +73,9 @@ func parseListing(body []byte) (*treeAnswer, error) {
 			return nil, err
 		}
 		if seen[e.Path] {
+			if strings.ContainsRune(e.Path, utf8.RuneError) {
+				continue // two names that are not UTF-8: complete finds that something is missing
+			}
 			return nil, fmt.Errorf("%w: %s is there twice", errListing, source.Printable(e.Path))
 		}
 		seen[e.Path] = true

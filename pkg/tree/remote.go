@@ -26,8 +26,9 @@ type Remote struct {
 	owner, repo string
 
 	mu sync.Mutex
-	// requests is how many were sent.
+	// requests is how many were sent, and spent how long they took.
 	requests int
+	spent    time.Duration
 	// commits are those read so far, roots the trees of those listed, and trees what is known of trees, by object id.
 	commits map[string]*remoteCommit
 	roots   map[string]string
@@ -68,6 +69,7 @@ func (r *Remote) Name() string { return r.owner + "/" + r.repo }
 const (
 	maxRequests    = 200
 	requestTimeout = time.Minute
+	maxTime        = 5 * time.Minute
 	// maxAnswer is the most that is read of an answer, in bytes; the trees API ends a listing at 7 MB.
 	maxAnswer = 64 << 20
 	// atOnce is how many requests are on their way at the same time; GitHub's limit is 100.
@@ -120,6 +122,7 @@ func (r *Remote) do(ctx context.Context, req *http.Request, what string) ([]byte
 	if err := r.count(); err != nil {
 		return nil, err
 	}
+	defer r.spend(time.Now())
 	limited, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	res, err := r.client.BareDo(limited, req)
@@ -143,8 +146,17 @@ func (r *Remote) count() error {
 	if r.requests >= maxRequests {
 		return fmt.Errorf("reading %s %w", r.Name(), ErrTooManyRequests)
 	}
+	if r.spent > maxTime {
+		return fmt.Errorf("reading %s: GitHub took more than %v to answer", r.Name(), maxTime)
+	}
 	r.requests++
 	return nil
+}
+
+func (r *Remote) spend(start time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.spent += time.Since(start)
 }
 
 // failed says in a line what went wrong.
@@ -269,12 +281,13 @@ type objectRef struct {
 	SHA string `json:"sha"`
 }
 
-// revisions are names that stand for themselves in an address of the API: branches, tags and object ids.
-var revisions = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./@+=,-]*$`)
+// notInRevision matches what no name of a branch, a tag or a commit holds (git-check-ref-format(1)).
+var notInRevision = regexp.MustCompile(`^$|^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|^@$`)
 
+// isRevision reports whether a text can be such a name, so that GitHub may be asked for it.
 func isRevision(name string) bool {
 	const longest = 255
-	return len(name) <= longest && revisions.MatchString(name) && !strings.Contains(name, "..") && !strings.HasSuffix(name, "/")
+	return len(name) <= longest && !notInRevision.MatchString(name)
 }
 
 // Resolve answers the commit that a branch, a tag or an object id, also a shortened one, stands for. What follows

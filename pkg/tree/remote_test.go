@@ -3,15 +3,22 @@
 package tree_test
 
 import (
+	"context"
+	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	api "github.com/google/go-github/v60/github"
 
@@ -91,8 +98,13 @@ func oddities(t *testing.T) map[string]string {
 	empty := t.TempDir()
 	git(t, empty, "init", "-q")
 	git(t, empty, "commit", "-q", "--allow-empty", "-m", "empty")
+	latin1 := repository(t)
+	for _, name := range []string{"a\xff", "a\xfe", "d\xff/x", "d\xfe/x", "foo/\xfc\xfc/y", "foo/literally \ufffd"} {
+		write(t, filepath.Join(latin1, name), name)
+	}
+	commit(t, latin1)
 	return map[string]string{
-		"plain": plain, "attributes": attributes, "submodule": submodule, "links": links, "modes": modes, "shop": shop, "empty": empty,
+		"latin1": latin1, "plain": plain, "attributes": attributes, "submodule": submodule, "links": links, "modes": modes, "shop": shop, "empty": empty,
 	}
 }
 
@@ -158,5 +170,339 @@ func same(t *testing.T, want, got *tree.Snapshot) {
 		if string(w) != string(g) || (wantErr == nil) != (gotErr == nil) {
 			t.Errorf("%q: %q, %v, want %q, %v", e.Path, g, gotErr, w, wantErr)
 		}
+	}
+}
+
+func TestWhatSeveralCommitsShareIsAskedForOnce(t *testing.T) {
+	dir := repository(t)
+	for i := range 30 {
+		write(t, filepath.Join(dir, fmt.Sprintf("dir%02d/sub/file", i)), fmt.Sprint(i))
+		must(t, os.Symlink("file", filepath.Join(dir, fmt.Sprintf("dir%02d/sub/link%d", i, i%3))))
+	}
+	first := commit(t, dir)
+	write(t, filepath.Join(dir, "dir07/sub/file"), "changed")
+	second := commit(t, dir)
+	read := func(r *tree.Remote, id string) {
+		t.Helper()
+		_, err := r.Commit(t.Context(), id)
+		must(t, err)
+	}
+
+	s, r := serve(t, github.Options{Git: dir})
+	read(r, first)
+	if n := s.Requests(); n != 2 {
+		t.Errorf("%d requests for a commit with links, want one for its paths and one for their targets", n)
+	}
+	read(r, second)
+	read(r, second)
+	if n := s.Requests(); n != 3 {
+		t.Errorf("%d requests for two commits, want 3", n)
+	}
+
+	// A repository of which GitHub tells a part at a time.
+	s, r = serve(t, github.Options{Git: dir, TreeLimit: 40})
+	read(r, first)
+	before := s.Requests()
+	read(r, second)
+	if n := s.Requests() - before; n != 3 {
+		t.Errorf("%d requests for a second commit, want its tree, its root and the one directory that differs:\n%s", n, s.Conversation())
+	}
+	s, r = serve(t, github.Options{Git: dir, TreeLimit: 40})
+	g := open(t, dir)
+	known, err := tree.Commit(t.Context(), g, first)
+	must(t, err)
+	r.UseClone(t.Context(), g)
+	r.Share(known)
+	read(r, second)
+	if n := s.Requests(); n != 3 {
+		t.Errorf("%d requests beside a clone, want 3:\n%s", n, s.Conversation())
+	}
+}
+
+func TestFilesAreReadAheadTogether(t *testing.T) {
+	dir := repository(t)
+	var paths []string
+	for i := range 120 {
+		paths = append(paths, fmt.Sprintf("services/%03d/Dockerfile", i))
+		write(t, filepath.Join(dir, paths[i]), fmt.Sprintf("FROM scratch\n# %d\n", i))
+	}
+	write(t, filepath.Join(dir, "binary"), "\x00\xff")
+	write(t, filepath.Join(dir, "large"), strings.Repeat("l", 300<<10))
+	id := commit(t, dir)
+	paths = append(paths, "binary", "large", "absent", "services", "alias/link", "a/link", "services/000/Dockerfile")
+	for name, test := range map[string]struct {
+		faults []github.Fault
+		want   int
+	}{
+		"together":        {nil, 4 + 2}, // the tree, links, 2 queries, the binary and the large file
+		"GraphQL refused": {[]github.Fault{github.Fail(github.GraphQL, 0, 403, "")}, 1 + 1 + 2 + 123},
+	} {
+		s, r := serve(t, github.Options{Git: dir})
+		for _, f := range test.faults {
+			s.Inject(f)
+		}
+		snapshot, err := r.Commit(t.Context(), id)
+		must(t, err)
+		must(t, snapshot.Prefetch(t.Context(), paths, 1<<20))
+		before := s.Requests()
+		for _, p := range paths {
+			want, wantErr := os.ReadFile(filepath.Join(dir, p))
+			got, err := snapshot.ReadFile(p, 1<<20)
+			if string(got) != string(want) || (err == nil) != (wantErr == nil) {
+				t.Errorf("%s: %d bytes, %v", p, len(got), err)
+			}
+		}
+		if n := s.Requests(); n != before {
+			t.Errorf("%s: %d requests for files that were read ahead", name, n-before)
+		}
+		if before != test.want {
+			t.Errorf("%s: %d requests, want %d", name, before, test.want)
+		}
+	}
+	local := head(t, open(t, dir))
+	must(t, local.Prefetch(t.Context(), paths, 1<<20))
+}
+
+func TestRevisionsOnGitHub(t *testing.T) {
+	dir := repository(t)
+	first := git(t, dir, "rev-parse", "HEAD")
+	git(t, dir, "checkout", "-qb", "feature/x")
+	write(t, filepath.Join(dir, "x"), "x")
+	topic := commit(t, dir)
+	git(t, dir, "branch", "ü/(a)+#1%2e%2e")
+	git(t, dir, "checkout", "-q", "main")
+	write(t, filepath.Join(dir, "y"), "y")
+	second := commit(t, dir)
+	s, r := serve(t, github.Options{Git: dir})
+	for rev, want := range map[string]string{
+		"main": second, "origin/main": second, "feature/x": topic, "ü/(a)+#1%2e%2e": topic, "refs/remotes/origin/feature/x": topic, topic: topic,
+	} {
+		if got, err := r.Resolve(t.Context(), rev); err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", rev, got, err, want)
+		}
+	}
+	if got, err := r.MergeBase(t.Context(), "main", topic); err != nil || got != first {
+		t.Errorf("merge base %s, %v", got, err)
+	}
+	if got, err := r.MergeBase(t.Context(), "feature/x", second); err != nil || got != first {
+		t.Errorf("merge base %s, %v", got, err)
+	}
+	if got, err := r.Parents(t.Context(), second); err != nil || len(got) != 1 || got[0] != first {
+		t.Errorf("parents %v, %v", got, err)
+	}
+	absent := strings.Repeat("1", 40)
+	asked := s.Requests()
+	for _, rev := range []string{absent, "nowhere"} {
+		_, err := r.Resolve(t.Context(), rev)
+		isUnknown(t, rev, err)
+		_, err = r.MergeBase(t.Context(), "main", rev)
+		isUnknown(t, rev, err)
+	}
+	_, err := r.Parents(t.Context(), absent)
+	isUnknown(t, absent, err)
+	_, err = r.Commit(t.Context(), absent)
+	isUnknown(t, absent, err)
+	if n := s.Requests() - asked; n != 6 {
+		t.Errorf("%d requests", n)
+	}
+	// What is no name is not asked for.
+	asked = s.Requests()
+	for _, rev := range []string{"", "..", "a..b", "../../user", "main?x=y", "octo:main", "a b", "-x", "a\nb", "@{u}", "HEAD~1", "/x", "x/", strings.Repeat("a", 300)} {
+		_, err := r.Resolve(t.Context(), rev)
+		isUnknown(t, rev, err)
+		_, err = r.MergeBase(t.Context(), rev, "main")
+		isUnknown(t, rev, err)
+		_, err = r.Commit(t.Context(), rev)
+		isUnknown(t, rev, err)
+		_, err = r.Parents(t.Context(), rev)
+		isUnknown(t, rev, err)
+	}
+	if n := s.Requests() - asked; n != 0 {
+		t.Errorf("%d requests for what is no name", n)
+	}
+	if _, err := remote(t, s).Directory(t.Context(), second, "a/nowhere"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a directory that is not there: %v", err)
+	}
+	if _, err := remote(t, s).Directory(t.Context(), second, "a.txt"); !errors.Is(err, tree.ErrNotDirectory) {
+		t.Errorf("a file as directory: %v", err)
+	}
+	if _, err := tree.NewRemote(api.NewClient(nil), "..", "x").Commit(t.Context(), second); err == nil {
+		t.Error("a repository called ../x is read")
+	}
+}
+
+func isUnknown(t *testing.T, rev string, err error) {
+	t.Helper()
+	if !errors.Is(err, tree.ErrUnknownRevision) {
+		t.Errorf("%q: %v", rev, err)
+	}
+}
+
+func TestTheMergeThatGitHubTried(t *testing.T) {
+	s, r := serve(t, github.Options{})
+	base := s.Commit(map[string]string{"a": "a"})
+	topic := s.Commit(map[string]string{"a": "a", "b": "b"}, base)
+	merge := s.MergeCommit(base, topic)
+	pull := github.Pull{Number: 7, Base: base, Head: topic, Merge: merge}
+	for _, test := range []struct {
+		change    func(*github.Pull)
+		want      string
+		isPending bool
+	}{
+		{func(*github.Pull) {}, merge, false},
+		{func(p *github.Pull) { p.Mergeable = github.Computing }, merge, true},
+		{func(p *github.Pull) { p.Mergeable, p.Merge = github.Computing, "" }, "", true},
+		{func(p *github.Pull) { p.Mergeable = github.Conflicts }, merge, false},
+		{func(p *github.Pull) { p.Closed = true }, "", false},
+	} {
+		p := pull
+		test.change(&p)
+		s.SetPull(p)
+		got, isPending, err := r.TestMerge(t.Context(), 7)
+		if err != nil || got != test.want || isPending != test.isPending {
+			t.Errorf("%+v: %q, %t, %v", p, got, isPending, err)
+		}
+	}
+	_, _, err := r.TestMerge(t.Context(), 8)
+	isUnknown(t, "8", err)
+}
+
+func TestACallerWhoGivesUpIsHeard(t *testing.T) {
+	dir := repository(t)
+	s, r := serve(t, github.Options{Git: dir})
+	id := git(t, dir, "rev-parse", "HEAD")
+	ctx, cancel := context.WithCancel(t.Context())
+	snapshot, err := r.Commit(ctx, id)
+	must(t, err)
+	s.Inject(github.Fault{Kind: github.Slow, Delay: 10 * time.Second})
+	time.AfterFunc(50*time.Millisecond, cancel)
+	start := time.Now()
+	if _, err := snapshot.ReadFile("run.sh", 100); !errors.Is(err, context.Canceled) {
+		t.Errorf("reading a file: %v", err)
+	}
+	if _, err := remote(t, s).Commit(ctx, id); !errors.Is(err, context.Canceled) {
+		t.Errorf("reading a commit: %v", err)
+	}
+	if waited := time.Since(start); waited > 5*time.Second {
+		t.Errorf("it took %v", waited)
+	}
+}
+
+// answers is a GitHub that says what a test wants it to.
+func answers(t *testing.T, say func(uri string) string) *tree.Remote {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text := say(r.URL.RequestURI())
+		if text == "" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = io.WriteString(w, text)
+	}))
+	t.Cleanup(s.Close)
+	c := api.NewClient(nil)
+	base, err := url.Parse(s.URL + "/")
+	must(t, err)
+	c.BaseURL = base
+	return tree.NewRemote(c, "o", "r")
+}
+
+const (
+	helloID = "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0" // of the blob "hello"
+	oneID   = "1111111111111111111111111111111111111111"
+)
+
+func TestContentsThatAreNotTheObjectsAreRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		size          int
+		raw, byGraph  string
+		want, wantErr string
+	}{
+		"right":                   {5, "hello", "", "hello", ""},
+		"other content":           {5, "hellO", "", "", "the content is another one"},
+		"longer than listed":      {4, "hello", "", "", "the content is another one"},
+		"GraphQL":                 {5, "", "hello", "hello", ""},
+		"GraphQL, other content":  {5, "hello", "hellO", "hello", ""},
+		"other content from both": {5, "HELLO", "hellO", "", "the content is another one"},
+		"gone":                    {5, "", "", "", "GitHub has no object"},
+		"more than is ever read":  {1 << 30, "hello", "hello", "", "is too large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := answers(t, func(path string) string {
+				switch {
+				case strings.Contains(path, "/git/trees/"):
+					return fmt.Sprintf(`{"tree":[{"path":"f","mode":"100644","type":"blob","sha":"%s","size":%d},{"path":"g","mode":"100644","type":"blob","sha":"%s","size":7}]}`,
+						helloID, test.size, oneID)
+				case strings.Contains(path, "graphql") && test.byGraph != "":
+					return fmt.Sprintf(`{"data":{"repository":{"b0":{"isBinary":false,"isTruncated":false,"text":%q},"b1":null}}}`, test.byGraph)
+				case strings.HasSuffix(path, "/git/blobs/"+helloID):
+					return test.raw
+				}
+				return ""
+			})
+			s, err := r.Commit(t.Context(), oneID)
+			must(t, err)
+			_ = s.Prefetch(t.Context(), []string{"f", "g"}, 100)
+			got, err := s.ReadFile("f", 1<<40)
+			if string(got) != test.want || (err == nil) != (test.wantErr == "") || err != nil && !strings.Contains(err.Error(), test.wantErr) {
+				t.Errorf("%q, %v, want %q, %s", got, err, test.want, test.wantErr)
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("a file that cannot be read counts as one that is not there: %v", err)
+			}
+		})
+	}
+}
+
+func TestEndlessTreesEnd(t *testing.T) {
+	const commit = `{"tree":{"sha":"` + oneID + `"},"parents":[]}`
+	holding := func(name, id string, isTruncated bool) string {
+		return fmt.Sprintf(`{"tree":[{"path":"%s","mode":"040000","type":"tree","sha":"%s"}],"truncated":%t}`, name, id, isTruncated)
+	}
+	other := func(uri string) string { // a new tree in each
+		id, _, _ := strings.Cut(uri[strings.LastIndexByte(uri, '/')+1:], "?")
+		return fmt.Sprintf("%x", sha1.Sum([]byte(id)))
+	}
+	for name, test := range map[string]struct {
+		recursive, flat func(uri string) string
+		want            error
+	}{
+		"itself": {
+			func(string) string { return holding("a", oneID, true) }, func(string) string { return holding("a", oneID, false) },
+			tree.ErrTooLarge,
+		},
+		"always another": {
+			func(uri string) string { return holding("a", other(uri), true) }, func(uri string) string { return holding("a", other(uri), false) },
+			tree.ErrTooManyRequests,
+		},
+		"the same again and again": {
+			func(string) string { return holding("a", oneID, true) },
+			func(uri string) string {
+				var all []string
+				for i := range 100 {
+					all = append(all, fmt.Sprintf(`{"path":"%d","mode":"040000","type":"tree","sha":"%s"}`, i, other(uri)))
+				}
+				return `{"tree":[` + strings.Join(all, ",") + `]}`
+			},
+			tree.ErrTooManyRequests,
+		},
+		"a directory that is never told": {
+			func(uri string) string { return holding("a", other(uri), true) }, func(uri string) string { return holding("a", other(uri), true) },
+			tree.ErrTooLarge,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := answers(t, func(uri string) string {
+				switch {
+				case strings.Contains(uri, "/git/commits/"):
+					return commit
+				case strings.HasSuffix(uri, "?recursive=1"):
+					return test.recursive(uri)
+				}
+				return test.flat(uri)
+			})
+			if s, err := r.Commit(t.Context(), strings.Repeat("2", 40)); !errors.Is(err, test.want) {
+				t.Errorf("%v, %v", s, err)
+			}
+		})
 	}
 }

@@ -10,10 +10,11 @@ import (
 	"testing"
 
 	"github.com/loadline-dev/loadline/pkg/report"
+	"github.com/loadline-dev/loadline/pkg/report/golden"
 )
 
-// hostile is a report of n findings of each severity in which every string of a repository is s.
-func hostile(n int, s string) *report.Report {
+// many is a report of n findings of each severity.
+func many(n int, s string) *report.Report {
 	r := &report.Report{Skipped: []report.Skipped{{Build: s, Path: s + "x", Reason: s, Line: 3}}}
 	for i := range n {
 		for _, severity := range []string{"notice", "warning", "error"} {
@@ -28,7 +29,7 @@ func hostile(n int, s string) *report.Report {
 
 func TestNoMoreCommandsThanTheRunnerShows(t *testing.T) {
 	var out bytes.Buffer
-	if err := GitHub(&out, hostile(25, "a")); err != nil {
+	if err := GitHub(&out, many(25, "a")); err != nil {
 		t.Fatal(err)
 	}
 	for _, severity := range []string{"notice", "warning", "error"} {
@@ -60,13 +61,13 @@ var commandLine = regexp.MustCompile(`^::(?:notice|warning|error) file=[^,:]*,li
 
 // FuzzFormats holds that no text of a repository becomes a command, an element or a key in any of the formats.
 func FuzzFormats(f *testing.F) {
-	for _, s := range []string{"a", "\n::error::x", "##[add-mask]x", "::set-output name=x::y", "a,line=9::b", "<!--", "]]>", "\"", "%0A", "\u202e", "a\xff", "\x00"} {
+	for _, s := range golden.HostileNames() {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for name, write := range map[string]func(io.Writer, *report.Report) error{"github": GitHub, "rdjson": RDJSON, "checkstyle": Checkstyle, "gitlab": GitLab} {
 			var out bytes.Buffer
-			if err := write(&out, hostile(1, s)); err != nil {
+			if err := write(&out, golden.Hostile(1, s)); err != nil {
 				t.Fatal(err)
 			}
 			if strings.Contains(out.String(), "##[") {

@@ -55,11 +55,19 @@ func command(a report.Annotation, message string) string {
 			fields = append(fields, fmt.Sprintf("endColumn=%d", a.End.Column))
 		}
 	}
-	fields = append(fields, "title="+property("loadline: "+a.Rule))
+	fields = append(fields, "title="+property("loadline: "+source.Printable(a.Rule)))
 	if runes := []rune(message); len(runes) > maxMessage {
 		message = string(runes[:maxMessage-1]) + "…"
 	}
-	return "::" + a.Severity + " " + strings.Join(fields, ",") + "::" + data(message)
+	return "::" + name(a.Severity) + " " + strings.Join(fields, ",") + "::" + data(message)
+}
+
+// name is the command for a severity, and no other whatever a report holds.
+func name(severity string) string {
+	if severity == "error" || severity == "warning" {
+		return severity
+	}
+	return "notice"
 }
 
 // data and property escape as the runner unescapes (actions/runner, ActionCommand.cs, _escapeDataMappings and

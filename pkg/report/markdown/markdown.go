@@ -113,7 +113,7 @@ func icon(r *report.Report) string {
 func (p *page) context(r *report.Report) {
 	var facts []string
 	if r.Base != nil {
-		facts = append(facts, "Compared with "+code(r.Against())+".")
+		facts = append(facts, "Compared with "+side(r.Base)+".")
 	}
 	if r.Uplink > 0 && r.Upload.Head != nil {
 		facts = append(facts, fmt.Sprintf("At %s the upload takes %s.", report.Rate(r.Uplink), duration(r)))
@@ -122,6 +122,15 @@ func (p *page) context(r *report.Report) {
 		p.line(strings.Join(facts, " "))
 		p.line()
 	}
+}
+
+// side names what was compared with, and in brackets what else is known of it.
+func side(s *report.Side) string {
+	name, detail := s.Names()
+	if detail == "" {
+		return code(name)
+	}
+	return code(name) + " (" + sentence(detail) + ")"
 }
 
 // duration is how long the upload takes, and how much longer or shorter that is than at the base.

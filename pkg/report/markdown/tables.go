@@ -42,7 +42,7 @@ func row(b report.Build, hasBase bool) string {
 	}
 	change := string(b.Status)
 	if b.Status == report.Changed {
-		change = report.GrowthOf(b.Upload.Delta.Bytes, b.Upload.Base.Bytes)
+		change = whole(report.GrowthOf(b.Upload.Delta.Bytes, b.Upload.Base.Bytes))
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | **%s** |", code(b.Name), code(b.Context), amount(b.Upload.Base), amount(b.Upload.Head), change)
 }
@@ -51,7 +51,12 @@ func amount(s *report.Size) string {
 	if s == nil {
 		return "–"
 	}
-	return report.Bytes(s.Bytes)
+	return whole(report.Bytes(s.Bytes))
+}
+
+// whole keeps a number and its unit on one line: a narrow table would break between them. It may break before a bracket.
+func whole(amount string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(amount, " ", "&nbsp;"), "&nbsp;(", " (")
 }
 
 func count(s *report.Size) string {
@@ -68,8 +73,8 @@ func (p *page) top(r *report.Report) map[string]int {
 	if len(rows) == 0 {
 		return nil
 	}
-	p.line("| Grew most | Files | Change | Pulled in by |")
-	p.line("|:--|--:|--:|:--|")
+	p.line("| Grew most | Change | Pulled in by |")
+	p.line("|:--|--:|:--|")
 	for _, g := range rows {
 		p.bundle(g)
 	}
@@ -144,8 +149,8 @@ func (p *page) paths(r *report.Report, shown map[string]int) {
 			continue
 		}
 		p.fold(report.Count(int64(b.MovedPaths()), "path"), " changed in ", code(b.Name))
-		p.line("| Path | Files | Change | Pulled in by |")
-		p.line("|:--|--:|--:|:--|")
+		p.line("| Path | Change | Pulled in by |")
+		p.line("|:--|--:|:--|")
 		files := 0
 		for _, g := range bundles {
 			files += g.Files
@@ -161,7 +166,11 @@ func (p *page) paths(r *report.Report, shown map[string]int) {
 
 // bundle is the row of a path or directory.
 func (p *page) bundle(g report.Bundle) {
-	p.line(fmt.Sprintf("| %s | %s | %s | %s |", code(g.Path), report.Group(int64(g.Files)), report.Growth(g.Growth), p.pulls(g)))
+	name := code(g.Path)
+	if g.Files != 1 {
+		name += " (" + whole(report.Count(int64(g.Files), "file")) + ")"
+	}
+	p.line(fmt.Sprintf("| %s | %s | %s |", name, whole(report.Growth(g.Growth)), p.pulls(g)))
 }
 
 func (p *page) pulls(g report.Bundle) string {
@@ -169,5 +178,5 @@ func (p *page) pulls(g report.Bundle) string {
 		return ""
 	}
 	first := g.Pulls[0]
-	return p.place(first.Path, first.Line) + " " + code(first.Text)
+	return p.place(first.Path, first.Line) + "<br>" + code(first.Text)
 }

@@ -2,6 +2,7 @@ package sarif
 
 import (
 	"bytes"
+	"net/url"
 	"testing"
 
 	v210 "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
@@ -55,4 +56,30 @@ func TestPathsAreURIReferences(t *testing.T) {
 			t.Errorf("uri(%q) = %s, want %s", in, got, want)
 		}
 	}
+}
+
+// FuzzWrite holds that any text of a repository leaves the document valid, its paths relative, and the log free of commands.
+func FuzzWrite(f *testing.F) {
+	for _, s := range golden.HostileNames() {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var out bytes.Buffer
+		if err := Write(&out, golden.Hostile(1, s)); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(out.Bytes(), []byte("##[")) {
+			t.Errorf("it holds a workflow command: %q", &out)
+		}
+		doc, err := v210.FromBytes(out.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, result := range doc.Runs[0].Results {
+			at, err := url.Parse(*result.Locations[0].PhysicalLocation.ArtifactLocation.URI)
+			if err != nil || at.Scheme != "" || at.Host != "" {
+				t.Errorf("a path is the address %q", at)
+			}
+		}
+	})
 }

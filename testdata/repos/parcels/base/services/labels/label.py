@@ -1,0 +1,2 @@
+def print_label(parcel):
+    print(f"label of {parcel}")

@@ -1,0 +1,3 @@
+export function replay(name: string) {
+  return fetch(name).then((r) => r.json());
+}
