@@ -94,7 +94,7 @@ func TestUnderTargetTheBasesConfigurationCounts(t *testing.T) {
 			"web/Dockerfile unchanged" + edits},
 		"none that can be read at the base": {map[string]string{"web/Dockerfile": webAndAPI["web/Dockerfile"], ".loadline.yaml": "uplink: [1]\n"}, nil, nil,
 			"web/Dockerfile unchanged\nthe base's configuration cannot be read, and no other counts under pull_request_target: " +
-				"X"},
+				".loadline.yaml:1:9: want a text"},
 		"another file": {webAndAPI, with(map[string]string{"conf/strict.yaml": ""}), func(o *CheckOptions) { o.Config = "conf/strict.yaml" },
 			"api/Dockerfile unchanged\nweb/Dockerfile changed\nbuild web/Dockerfile grows by 259 B (+99.2 %), more than the 10 B allowed"},
 		"a file that is not there": {webAndAPI, nil, func(o *CheckOptions) { o.Config = "conf/nowhere.yaml" },
