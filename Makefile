@@ -42,7 +42,7 @@ bench: ## speed as ratios, each pair in one run
 	$(GO) test -run '^$$' -bench . -benchtime 10x ./pkg/...
 
 update: ## rewrite golden files and generated schemas
-	$(GO) test ./pkg/report/... ./pkg/dockerfile ./pkg/transfer ./cmd/loadline ./test/github -update
+	$(GO) test ./pkg/report/... ./pkg/config ./pkg/dockerfile ./pkg/rules ./pkg/transfer ./cmd/loadline ./test/github -update
 
 openapi: ## GitHub's published descriptions anew, for the GitHub of the tests; needs npm
 	$(GO) run ./test/github/published/reduce

@@ -73,7 +73,8 @@ func newRoot(s streams, result *outcome) *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &loadline.UsageError{Err: err} })
-	root.AddCommand(newCheck(s, result), newList(s), newWhy(s), newBuilds(s), newRender(s), newAction(s, result), newPublish(s))
+	root.AddCommand(newCheck(s, result), newList(s), newWhy(s), newBuilds(s), newFix(s), newRender(s), newAction(s, result), newPublish(s),
+		newRules(s), newExplain(s))
 	for _, c := range root.Commands() {
 		c.Args = asUsage(c.Args)
 	}

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -14,6 +17,7 @@ import (
 
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/report"
+	"github.com/loadline-dev/loadline/pkg/rules"
 	"github.com/loadline-dev/loadline/pkg/source"
 )
 
@@ -87,8 +91,9 @@ var documents = []struct {
 	{name: "a negative size", text: "budgets:\n  upload: -5MB\n", line: 2, column: 11, message: `is no size`},
 	{name: "a growth in percent alone", text: "budgets:\n  growth: 10%\n", line: 2, column: 11, message: `a percentage needs a size before it`},
 	{name: "a rate that is none", text: "uplink: fast\n", line: 1, column: 9, message: `"fast" is no rate`},
-	{name: "a severity that is none", text: "rules:\n  a-rule: fatal\n", line: 2, column: 11, message: "want off, notice, warning or error"},
-	{name: "a rule's name in capitals", text: "rules:\n  ARule: error\n", line: 2, column: 3, message: "words in lower case"},
+	{name: "a severity that is none", text: "rules:\n  no-dockerignore: fatal\n", line: 2, column: 20, message: "want off, notice, warning or error"},
+	{name: "a rule that is none", text: "rules:\n  no-dockerignores: error\n", line: 2, column: 3, message: "there is no rule \"no-dockerignores\", did you mean no-dockerignore?"},
+	{name: "a rule that is like none", text: "rules:\n  xyzzy: off\n", line: 2, column: 3, message: "loadline rules lists them"},
 	{name: "a path out of the repository", text: "builds:\n  - dockerfile: ../Dockerfile\n", line: 2, column: 17, message: "inside the repository"},
 	{name: "an absolute path", text: "builds:\n  - dockerfile: /Dockerfile\n", line: 2, column: 17, message: "inside the repository"},
 	{name: "a mapping where a text belongs", text: "builds:\n  - dockerfile: {a: b}\n", line: 2, column: 17, message: "want a text"},
@@ -142,6 +147,33 @@ func TestHostileDocumentsAreRefusedQuickly(t *testing.T) {
 				t.Errorf("got %v, want an error with a place", err)
 			}
 		})
+	}
+}
+
+var update = flag.Bool("update", false, "rewrite the names of rules in schema.json")
+
+func TestTheSchemaKnowsTheRules(t *testing.T) {
+	text, err := os.ReadFile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list strings.Builder
+	for i, name := range rules.Names() {
+		if i > 0 {
+			list.WriteString(",")
+		}
+		fmt.Fprintf(&list, "\n          %q", name)
+	}
+	names := regexp.MustCompile(`(?s)"propertyNames": \{ "enum": \[.*?\] \}`)
+	want := names.ReplaceAllString(string(text), `"propertyNames": { "enum": [`+list.String()+"\n        ] }")
+	if *update {
+		if err := os.WriteFile("schema.json", []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(text) != want {
+		t.Error("schema.json does not have the names of all rules: go test ./pkg/config -update")
 	}
 }
 

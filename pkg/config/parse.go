@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +12,9 @@ import (
 
 	"github.com/loadline-dev/loadline/pkg/baseimage"
 	"github.com/loadline-dev/loadline/pkg/build"
+	"github.com/loadline-dev/loadline/pkg/engine"
 	"github.com/loadline-dev/loadline/pkg/report"
+	"github.com/loadline-dev/loadline/pkg/rules"
 	"github.com/loadline-dev/loadline/pkg/source"
 )
 
@@ -134,17 +135,14 @@ func (r *reader) budgets(n *yaml.Node, b *build.Budgets) error {
 	})
 }
 
-// ruleName is the form of all rule names.
-var ruleName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-
 func (r *reader) rules(n *yaml.Node, c *Config) error {
 	if err := r.texts(n, &c.Rules); err != nil {
 		return err
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name, severity := n.Content[i], n.Content[i+1]
-		if !ruleName.MatchString(name.Value) {
-			return r.errorOn(name, "a rule's name is words in lower case, joined by hyphens")
+		if names := rules.Names(); !slices.Contains(names, name.Value) {
+			return r.errorOn(name, engine.UnknownRule(name.Value, names).Error())
 		}
 		if !slices.Contains([]string{"off", "notice", "warning", "error"}, severity.Value) {
 			return r.errorOn(severity, "want off, notice, warning or error")

@@ -45,7 +45,7 @@ func New(rules []*rule.Rule, severities map[string]finding.Severity) (*Engine, e
 	}
 	for _, name := range slices.Sorted(maps.Keys(severities)) {
 		if !slices.Contains(e.names, name) {
-			return nil, &UnknownRuleError{Name: name, Nearest: Nearest(name, e.names)}
+			return nil, UnknownRule(name, e.names)
 		}
 	}
 	for _, r := range rules {
@@ -70,20 +70,21 @@ type UnknownRuleError struct {
 
 func (e *UnknownRuleError) Error() string {
 	if e.Nearest == "" {
-		return fmt.Sprintf("there is no rule %q", e.Name)
+		return fmt.Sprintf("there is no rule %q: loadline rules lists them", e.Name)
 	}
 	return fmt.Sprintf("there is no rule %q, did you mean %s?", e.Name, e.Nearest)
 }
 
-// Nearest is the name most like another; empty where none is like it.
-func Nearest(name string, names []string) string {
-	best, score := "", 0.6
+// UnknownRule is the error for a name that none of the rules has.
+func UnknownRule(name string, names []string) *UnknownRuleError {
+	e := &UnknownRuleError{Name: name}
+	score := 0.6
 	for _, n := range names {
 		if s := levenshtein.Match(name, n, nil); s > score {
-			best, score = n, s
+			e.Nearest, score = n, s
 		}
 	}
-	return best
+	return e
 }
 
 // Build is one build on both sides.

@@ -111,6 +111,25 @@ func (p *prover) try(ctx context.Context, files map[string][]byte, fix finding.F
 	return after, nil
 }
 
+// Holds says whether files can be changed all at once: every build that could be analysed before still can, and finds the
+// sources that its instructions name. It returns an error that names a build where not.
+func (e *Engine) Holds(ctx context.Context, builds []Build, files map[string][]byte) error {
+	var runs []*outcome
+	for i := range builds {
+		runs = append(runs, &outcome{Build: &builds[i]})
+	}
+	p := newProver(e, runs)
+	for _, o := range runs {
+		if o.Head == nil {
+			continue
+		}
+		if _, err := p.again(ctx, o, files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // otherError says which of the builds that share a file stands against an edit.
 type otherError struct {
 	build *outcome

@@ -133,8 +133,7 @@ func (e *Engine) notices(runs []*outcome) []string {
 		switch {
 		case used[p] || undecided[p.rule]:
 		case !slices.Contains(e.names, p.rule):
-			err := &UnknownRuleError{Name: p.rule, Nearest: Nearest(p.rule, e.names)}
-			out = append(out, where+": "+err.Error())
+			out = append(out, where+": "+UnknownRule(p.rule, e.names).Error())
 		case e.severities[p.rule] == 0:
 		default:
 			out = append(out, fmt.Sprintf("%s: the comment that ignores %s takes nothing out", where, p.rule))

@@ -2,6 +2,7 @@ package loadline
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"time"
@@ -105,7 +106,7 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 	if err != nil {
 		return nil, err
 	}
-	c := &check{options: o, rules: rules, head: head, base: base, prefix: r.prefix, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
+	c := &check{options: o, rules: rules, head: head, base: base, prefix: r.prefix, dir: r.dir, notices: notices, budgets: map[string]build.Budgets{}, limit: BuildDeadline}
 	if c.images, err = newResolver(o.Registry, c.registries()); err != nil {
 		return nil, err
 	}
@@ -119,6 +120,8 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 type check struct {
 	options    CheckOptions
 	head, base *side // base is nil where there is none
+	// dir is the directory on disk; empty where there is none.
+	dir string
 	// prefix is the directory's path in the repository; "." for its root.
 	prefix string
 	// disk is what lies beside head's tree; nil where there is nothing else to look at.
@@ -134,12 +137,32 @@ type check struct {
 	limit time.Duration
 }
 
-// run analyses all builds, several at a time, and puts the report together.
+// run analyses all builds and puts the report together.
 func (c *check) run(ctx context.Context) (*report.Report, error) {
-	pairs := c.pairs()
-	results := make([]analysed, len(pairs))
 	limited, cancel := context.WithTimeout(ctx, RunDeadline)
 	defer cancel()
+	results, err := c.analyseAll(limited)
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	said, err := c.runRules(limited, results)
+	if err != nil {
+		return nil, err
+	}
+	plain := make([]compare.Pair, len(results))
+	for i := range results {
+		plain[i] = results[i].Pair
+	}
+	return c.report(plain, said)
+}
+
+// analyseAll analyses all builds, several at a time.
+func (c *check) analyseAll(limited context.Context) ([]analysed, error) {
+	pairs := c.pairs()
+	results := make([]analysed, len(pairs))
 	var group errgroup.Group
 	group.SetLimit(max(2, min(runtime.GOMAXPROCS(0), 4)))
 	var mu sync.Mutex
@@ -153,21 +176,13 @@ func (c *check) run(ctx context.Context) (*report.Report, error) {
 			if c.options.Progress != nil {
 				c.options.Progress(done, len(pairs))
 			}
-			return context.Cause(ctx)
+			if err := context.Cause(limited); !errors.Is(err, context.DeadlineExceeded) {
+				return err
+			}
+			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	said, err := c.runRules(limited, results)
-	if err != nil {
-		return nil, err
-	}
-	plain := make([]compare.Pair, len(results))
-	for i := range results {
-		plain[i] = results[i].Pair
-	}
-	return c.report(plain, said)
+	return results, group.Wait()
 }
 
 // pairInTime analyses one build on both sides, or says that it takes too long.

@@ -77,6 +77,15 @@ func (c *check) repositories() (head, base *engine.Repository) {
 
 // runRules runs the rules over what was measured.
 func (c *check) runRules(ctx context.Context, list []analysed) (*engine.Result, error) {
+	said, err := c.rules.Run(ctx, c.judgedBuilds(ctx, list), c.base != nil)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &engine.Result{Notices: []string{fmt.Sprintf("the rules are left out: the analysis takes longer than %v", RunDeadline)}}, nil
+	}
+	return said, err
+}
+
+// judgedBuilds are what was measured, as the rules see it.
+func (c *check) judgedBuilds(ctx context.Context, list []analysed) []engine.Build {
 	head, base := c.repositories()
 	var builds []engine.Build
 	for i := range list {
@@ -93,11 +102,7 @@ func (c *check) runRules(ctx context.Context, list []analysed) (*engine.Result, 
 			builds = append(builds, b)
 		}
 	}
-	said, err := c.rules.Run(ctx, builds, c.base != nil)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &engine.Result{Notices: []string{fmt.Sprintf("the rules are left out: the analysis takes longer than %v", RunDeadline)}}, nil
-	}
-	return said, err
+	return builds
 }
 
 // judged is a build as rules see it; nil where they cannot, as with a disk that changes meanwhile.
