@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,6 +37,7 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 // run starts the daemon, runs the tests and leaves nothing behind. Without root or runc the tests skip and say so,
 // unless LOADLINE_REQUIRE=e2e makes that a failure.
 func run(m *testing.M) int {
+	flag.Parse()
 	dir, err := os.MkdirTemp("", "loadline-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -26,8 +26,9 @@ const (
 	goImage     = "golang:1.26-bookworm"
 )
 
-// packages are what Debian's image has besides the essential packages, and what the Dockerfile's apt-get would install.
-var packages = []string{"apt", "mawk", "ca-certificates", "git"} //nolint:gochecknoglobals // a constant
+// packages are what Debian's image has besides the essential packages, one of them as awk, and what the Dockerfile's
+// apt-get would install.
+var packages = []string{"apt", "mawk", "gawk", "original-awk", "ca-certificates", "git"} //nolint:gochecknoglobals // a constant
 
 // makeDebian makes Debian's base image out of the packages that are installed on this machine: the essential ones and
 // those of the list, with all that they depend on. Nothing is downloaded.
@@ -49,14 +50,15 @@ func closure(names []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots, isInstalled := slices.Clone(names), map[string]bool{}
+	var roots []string
+	isInstalled := map[string]bool{}
 	for line := range strings.Lines(all) {
 		fields := strings.Fields(line)
 		if len(fields) != 3 || fields[0] != "installed" {
 			continue
 		}
 		isInstalled[fields[2]] = true
-		if fields[1] == "yes" {
+		if fields[1] == "yes" || slices.Contains(names, fields[2]) {
 			roots = append(roots, fields[2])
 		}
 	}

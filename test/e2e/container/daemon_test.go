@@ -39,14 +39,19 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 // run starts the daemon, runs the tests and leaves nothing behind. Without root or Docker the tests skip and say so,
 // unless LOADLINE_REQUIRE=e2e makes that a failure.
-func run(m *testing.M) int {
+func run(m *testing.M) (code int) {
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "loadline-container-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer remove(dir)
+	defer func() {
+		if err := remove(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}()
 	stop, err := start(dir)
 	defer stop()
 	if err != nil {
@@ -135,16 +140,14 @@ func answers(limit time.Duration) error {
 }
 
 // remove takes away what the daemon leaves mounted under a directory, and the directory.
-func remove(dir string) {
+func remove(dir string) error {
 	mounts, _ := os.ReadFile("/proc/self/mounts")
 	for _, line := range slices.Backward(strings.Split(string(mounts), "\n")) {
 		if fields := strings.Fields(line); len(fields) > 1 && strings.HasPrefix(fields[1], dir+"/") {
 			_ = syscall.Unmount(fields[1], syscall.MNT_DETACH)
 		}
 	}
-	if err := os.RemoveAll(dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	return os.RemoveAll(dir)
 }
 
 // docker runs the command against our daemon. What it says on standard error is in the error only.

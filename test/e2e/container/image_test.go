@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -90,9 +91,23 @@ func TestTheImageIsSmall(t *testing.T) {
 
 // compressed answers the sizes of an image's layers as a registry keeps them.
 func compressed(ctx context.Context, name string) ([]int64, error) {
-	var sizes []int64
+	var manifest []struct{ Layers []string }
 	err := pipe(dockerCommand(ctx, nil, "save", name), func(r *tar.Reader, h *tar.Header) error {
-		if !strings.HasSuffix(h.Name, "/layer.tar") {
+		if h.Name != "manifest.json" {
+			return nil
+		}
+		return json.NewDecoder(r).Decode(&manifest)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(manifest) != 1 || len(manifest[0].Layers) == 0 {
+		return nil, fmt.Errorf("saving %s: no layers in its manifest %v", name, manifest)
+	}
+	sizes := make([]int64, len(manifest[0].Layers))
+	err = pipe(dockerCommand(ctx, nil, "save", name), func(r *tar.Reader, h *tar.Header) error {
+		layer := slices.Index(manifest[0].Layers, h.Name)
+		if layer < 0 {
 			return nil
 		}
 		var n counter
@@ -100,12 +115,13 @@ func compressed(ctx context.Context, name string) ([]int64, error) {
 		if _, err := io.Copy(z, r); err != nil {
 			return err
 		}
-		if err := z.Close(); err != nil {
-			return err
-		}
-		sizes = append(sizes, int64(n))
-		return nil
+		err := z.Close()
+		sizes[layer] = int64(n)
+		return err
 	})
+	if err == nil && slices.Contains(sizes, 0) {
+		err = fmt.Errorf("saving %s: not all of its layers %v are there", name, manifest[0].Layers)
+	}
 	return sizes, err
 }
 

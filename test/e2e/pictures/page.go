@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -81,11 +82,11 @@ func execute(name string, f frame) (string, error) {
 	return buf.String(), nil
 }
 
-// annotated are the files of a directory that have annotations, in the order of these.
+// annotated are the files of a directory that have annotations, each once, in the order of these.
 func annotated(dir string, all []annotation) ([]file, error) {
 	var out []file
 	for _, a := range all {
-		if n := len(out); n > 0 && out[n-1].Path == a.File {
+		if slices.ContainsFunc(out, func(f file) bool { return f.Path == a.File }) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(a.File)))

@@ -186,3 +186,26 @@ func TestAnnotationsAreReadAsTheRunnerReadsThem(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestEachFileIsShownOnce also where annotations of other files stand between its own.
+func TestEachFileIsShownOnce(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a", "b"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x\ny\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := annotated(dir, []annotation{{File: "a", Line: 2}, {File: "b", Line: 1}, {File: "a", Line: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range files {
+		for _, l := range f.Lines {
+			got = append(got, fmt.Sprintf("%s:%d has %d", f.Path, l.Number, len(l.Notes)))
+		}
+	}
+	if diff := cmp.Diff([]string{"a:1 has 1", "a:2 has 1", "b:1 has 1", "b:2 has 0"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
