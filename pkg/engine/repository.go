@@ -31,6 +31,8 @@ type Repository struct {
 	// Meter and Listings remember what was measured; both sides may share them.
 	Meter    *transfer.Meter
 	Listings *rule.Listings
+	// Contexts are the directories that any build of this side has as its context, named ones too.
+	Contexts []string
 }
 
 // Known is what was found out about a build before.
@@ -149,7 +151,7 @@ func (r *Repository) Subject(ctx context.Context, b build.Build, known Known) (*
 func (r *Repository) subject(ctx context.Context, b build.Build, req transfer.Request, known Known) (*rule.Subject, error) {
 	facts := rule.Facts{
 		Build: b, Request: req, File: known.File, Plan: known.Plan, Transfers: known.Transfers,
-		Repository: r.Tree, Listings: r.Listings, Plain: r.Plain, MaxFiles: r.MaxFiles,
+		Repository: r.Tree, Contexts: r.Contexts, Listings: r.Listings, Plain: r.Plain, MaxFiles: r.MaxFiles,
 	}
 	if r.Disk == nil {
 		return rule.NewSubject(facts)
