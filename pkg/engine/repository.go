@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage"
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
 	"github.com/loadline-dev/loadline/pkg/rule"
@@ -31,6 +32,8 @@ type Repository struct {
 	// Meter and Listings remember what was measured; both sides may share them.
 	Meter    *transfer.Meter
 	Listings *rule.Listings
+	// Images are what is known of base images, the same on both sides; nil for the tables of the program.
+	Images *baseimage.Facts
 }
 
 // Known is what was found out about a build before.
@@ -150,6 +153,7 @@ func (r *Repository) subject(ctx context.Context, b build.Build, req transfer.Re
 	facts := rule.Facts{
 		Build: b, Request: req, File: known.File, Plan: known.Plan, Transfers: known.Transfers,
 		Repository: r.Tree, Listings: r.Listings, Plain: r.Plain, MaxFiles: r.MaxFiles,
+		Images: r.Images,
 	}
 	if r.Disk == nil {
 		return rule.NewSubject(facts)
