@@ -39,6 +39,9 @@ func TestNamesSayWhatIsADockerfile(t *testing.T) {
 		{"Dockerfile.template", "template", true},
 		{"Dockerfile~", "backup copy", true},
 		{"vendor/x/Dockerfile", "vendored (vendor/)", true},
+		{"lib/zstd-1.5.7/contrib/docker/Dockerfile", "vendored (lib/zstd-1.5.7/)", true},
+		{"docker/ubuntu-24.04/Dockerfile", "", true},
+		{"libs/php-8.4/Dockerfile.prod", "vendored (libs/php-8.4/)", true},
 		{"a/testdata/Dockerfile", "test fixture (testdata/)", true},
 	}
 	for _, test := range tests {

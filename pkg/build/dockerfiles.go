@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"iter"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -33,12 +34,18 @@ var vendored = map[string]string{
 	"bower_components": "vendored",
 	"third_party":      "vendored",
 	"third-party":      "vendored",
+	"3rdparty":         "vendored",
+	"thirdparty":       "vendored",
 	".git":             "git's own",
 	"testdata":         "test fixture",
 	"test-fixtures":    "test fixture",
 	"fixtures":         "test fixture",
 	"__fixtures__":     "test fixture",
 }
+
+// unpacked matches what was unpacked from a release of somebody else's, under its name and version in a directory for that:
+// lib/zstd-1.5.7/, deps/openssl-3.0.13/.
+var unpacked = regexp.MustCompile(`(?i)(?:^|/)((?:libs?|deps?|dependencies|extern|externals?|contrib|3rdparty|thirdparty)/[a-z][\w.+-]*-v?\d+(?:\.\d+)+[\w.+-]*)/`)
 
 // templates are suffixes of files from which a Dockerfile is made.
 var templates = []string{
@@ -97,6 +104,9 @@ func (d Discovery) judge(p string) (looks bool, reason string) {
 		if why, ok := vendored[dir]; ok && looks && reason == "" {
 			reason = why + " (" + dir + "/)"
 		}
+	}
+	if m := unpacked.FindStringSubmatch(p); m != nil && looks && reason == "" {
+		reason = "vendored (" + m[1] + "/)"
 	}
 	if len(d.In) > 0 {
 		switch {

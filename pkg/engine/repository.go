@@ -34,6 +34,8 @@ type Repository struct {
 	Listings *rule.Listings
 	// Images are what is known of base images, the same on both sides; nil for the tables of the program.
 	Images *baseimage.Facts
+	// Contexts are the directories that any build of this side has as its context, named ones too.
+	Contexts []string
 }
 
 // Known is what was found out about a build before.
@@ -152,8 +154,7 @@ func (r *Repository) Subject(ctx context.Context, b build.Build, known Known) (*
 func (r *Repository) subject(ctx context.Context, b build.Build, req transfer.Request, known Known) (*rule.Subject, error) {
 	facts := rule.Facts{
 		Build: b, Request: req, File: known.File, Plan: known.Plan, Transfers: known.Transfers,
-		Repository: r.Tree, Listings: r.Listings, Plain: r.Plain, MaxFiles: r.MaxFiles,
-		Images: r.Images,
+		Repository: r.Tree, Contexts: r.Contexts, Listings: r.Listings, Plain: r.Plain, MaxFiles: r.MaxFiles, Images: r.Images,
 	}
 	if r.Disk == nil {
 		return rule.NewSubject(facts)

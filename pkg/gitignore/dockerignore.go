@@ -117,7 +117,7 @@ func (s *Set) Witness(f *File, l *Line) (p string, ok bool) {
 	return p, ignored && m.File == f && m.Line.Number == l.Number
 }
 
-// member is a character of a class.
+// member is a character of a class: of one such as [Bb] that in lower case, as most directories are called.
 func member(class string) (byte, bool) {
 	if rest := strings.TrimLeft(class, "!^"); rest != class {
 		for c := byte('a'); c <= 'z'; c++ {
@@ -127,5 +127,11 @@ func member(class string) (byte, bool) {
 		}
 		return 0, false
 	}
-	return class[0], class != ""
+	if class == "" {
+		return 0, false
+	}
+	if lower := class[0] | 0x20; lower >= 'a' && lower <= 'z' && strings.IndexByte(class, lower) >= 0 {
+		return lower, true
+	}
+	return class[0], true
 }

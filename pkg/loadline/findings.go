@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
+	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/engine"
 	"github.com/loadline-dev/loadline/pkg/finding"
 	"github.com/loadline-dev/loadline/pkg/report"
@@ -87,6 +89,10 @@ func (c *check) runRules(ctx context.Context, list []analysed) (*engine.Result, 
 // judgedBuilds are what was measured, as the rules see it.
 func (c *check) judgedBuilds(ctx context.Context, list []analysed) []engine.Build {
 	head, base := c.repositories()
+	head.Contexts = contexts(c.head.builds, list, func(a *analysed) *measured { return a.head })
+	if base != nil {
+		base.Contexts = contexts(c.base.builds, list, func(a *analysed) *measured { return a.base })
+	}
 	var builds []engine.Build
 	for i := range list {
 		b := engine.Build{Name: list[i].Build.Name, NoBase: list[i].NoBase}
@@ -103,6 +109,28 @@ func (c *check) judgedBuilds(ctx context.Context, list []analysed) []engine.Buil
 		}
 	}
 	return builds
+}
+
+// contexts are the directories that builds of a side have as their contexts: as they are declared, and as they were found.
+func contexts(declared []build.Build, list []analysed, of func(*analysed) *measured) []string {
+	seen := map[string]bool{}
+	add := func(b *build.Build) {
+		if b.Context != "" {
+			seen[b.Context] = true
+		}
+		for _, dir := range b.Contexts {
+			seen[dir] = true
+		}
+	}
+	for i := range declared {
+		add(&declared[i])
+	}
+	for i := range list {
+		if m := of(&list[i]); m != nil {
+			add(&m.build)
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // judged is a build as rules see it; nil where they cannot, as with a disk that changes meanwhile.

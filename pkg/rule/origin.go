@@ -2,6 +2,7 @@ package rule
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -73,9 +74,29 @@ func (p *Pass) scriptCalls(i *dockerfile.Instruction, c *shell.Call, seen map[st
 	}
 	out := slices.Clone(calls)
 	for _, inner := range calls {
-		out = append(out, p.scriptCalls(i, inner, seen)...)
+		out = append(out, p.scriptCalls(i, beside(inner, c), seen)...)
 	}
 	return out
+}
+
+// besideScript matches a program in the directory of the script itself, as scripts name it.
+var besideScript = regexp.MustCompile(`^"?\$\(dirname "?\$\{?(0|BASH_SOURCE|BASH_SOURCE\[0\])\}?"?\)"?/([\w./-]+)"?$`)
+
+// beside is a command of a script, with the path of what it starts where the script names that by its own directory; other
+// commands are returned as they are.
+func beside(inner, by *shell.Call) *shell.Call {
+	m := besideScript.FindStringSubmatch(inner.Command.Raw)
+	if m == nil {
+		return inner
+	}
+	paths := called(by)
+	if len(paths) == 0 {
+		return inner
+	}
+	named := *inner
+	named.Name = path.Base(m[2])
+	named.Command.Text, named.Command.Known = path.Join(path.Dir(paths[0]), m[2]), true
+	return &named
 }
 
 // isShellScript reports whether a file is for a shell: a shell is given it, or its first line or its name says so.

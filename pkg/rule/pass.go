@@ -163,6 +163,11 @@ func (p *Pass) Repository() *tree.Snapshot {
 	return p.subject.Repository
 }
 
+// IsContext reports whether any build of this side, not only this one, has a directory as its context, or as a named one.
+func (p *Pass) IsContext(dir string) bool {
+	return slices.Contains(p.subject.Contexts, dir)
+}
+
 // Ask is what another rule says of the same build. Everything that it needs, the rule that asks has to need too.
 func (p *Pass) Ask(ctx context.Context, other *Rule) ([]finding.Finding, error) {
 	p.must(other.Needs)

@@ -35,6 +35,8 @@ type Facts struct {
 	MaxFiles int
 	// Repository is the root of the repository's tree on this side.
 	Repository *tree.Snapshot
+	// Contexts are the directories that any build of this side has as its context, named ones too.
+	Contexts []string
 	// Listings remember what is the same for many builds; nil for no memory.
 	Listings *Listings
 	// Images are what is known of base images; nil for the tables of the program.

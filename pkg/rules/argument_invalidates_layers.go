@@ -27,11 +27,18 @@ var argumentInvalidatesLayers = rule.Rule{
 // make the steps behind it run again.
 var volatile = regexp.MustCompile(`(?i)^(git_?)?(commit|revision|rev|sha|hash|ref|describe)(_?(sha|hash|id|ref|short|date|time|timestamp))?$|^(vcs|git|source|build|ci|app|image)_?(commit|revision|rev|ref|sha|hash|date|time|timestamp|number|id|tag)(_?(sha|hash|ref))?$|^(build_?stamp|timestamp)$`)
 
-// slow are programs that take long: package managers, compilers and downloads.
-var slow = []string{
+// fetchers are programs that take long and read no variable but their own: package managers and downloads. What compiles is
+// not among them: make, a build script and build.rs read the environment, in which the argument is.
+var fetchers = []string{
 	"apt-get", "apt", "apk", "dnf", "yum", "microdnf", "zypper", "pip", "pip3", "uv", "poetry", "npm", "yarn", "pnpm", "bun",
-	"bundle", "gem", "composer", "cargo", "mvn", "mvnw", "gradle", "gradlew", "dotnet", "mix", "make", "cmake", "ninja", "curl",
-	"wget", "conda", "mamba", "sbt", "stack", "cabal",
+	"bundle", "gem", "composer", "curl", "wget", "conda", "mamba",
+}
+
+// plain are programs that do the small things of a step, and read no such variable either.
+var plain = []string{
+	"set", "cd", "echo", "printf", "true", "test", "[", "mkdir", "rm", "mv", "cp", "ln", "chmod", "chown", "install", "touch", "tar", "unzip", "gzip",
+	"gunzip", "xz", "sed", "grep", "cat", "tee", "useradd", "adduser", "groupadd", "addgroup", "apt-mark", "ldconfig", "update-ca-certificates",
+	"apt-key", "gpg", "sha256sum", "sudo", "env", "xargs", "find", "export", "sleep", "nproc", "dpkg", "uname",
 }
 
 func runArgumentInvalidatesLayers(_ context.Context, p *rule.Pass) error {
@@ -62,11 +69,12 @@ func reportVolatile(p *rule.Pass, after []*dockerfile.Instruction, pair dockerfi
 		if i.Name != "RUN" {
 			continue
 		}
-		for _, c := range p.Calls(i) {
-			if c.Is(slow...) {
-				steps = append(steps, c.Name)
-				break
-			}
+		slow, known := fetches(p, i)
+		if !known {
+			break // it may read the environment
+		}
+		if slow != "" {
+			steps = append(steps, slow)
 		}
 	}
 	if len(steps) == 0 {
@@ -81,6 +89,26 @@ func reportVolatile(p *rule.Pass, after []*dockerfile.Instruction, pair dockerfi
 		Message: "has another value in each build, and makes " + what,
 		Advice:  "Move ARG " + name + " down, to just before the first instruction that uses it",
 	})
+}
+
+// fetches is the first program of a step that takes long; known says that no program of it may read an argument of the build.
+func fetches(p *rule.Pass, i *dockerfile.Instruction) (slow string, known bool) {
+	for _, c := range p.Calls(i) {
+		switch {
+		case c.Is("npm", "yarn", "pnpm", "bun", "poetry", "uv", "composer") && c.HasArg("run", "build", "exec", "run-script"):
+			return "", false
+		case c.Is("sh", "bash") && c.HasArg("-c", "-lc", "-ec", "-exc", "-euxc"): // what it starts follows
+		case c.HasArg(".", "-e") && c.Is("pip", "pip3", "uv"): // setup.py may read it
+			return "", false
+		case c.Is(fetchers...):
+			if slow == "" {
+				slow = c.Name
+			}
+		case !c.Is(plain...):
+			return "", false
+		}
+	}
+	return slow, true
 }
 
 // uses reports whether an instruction uses a variable: written out, or in the environment of a program that may read it.

@@ -25,6 +25,9 @@ var dependenciesInstalledAfterCopyAll = rule.Rule{
 }
 
 func runDependenciesInstalledAfterCopyAll(_ context.Context, p *rule.Pass) error {
+	if forDevelopment(p) {
+		return nil
+	}
 	for _, stage := range p.Stages {
 		seen := map[string]bool{}
 		for _, i := range stage.Instructions {

@@ -135,14 +135,14 @@ func reportLatent(p *rule.Pass, u *rule.Upload, files []*gitignore.File) {
 	if len(names) == 0 {
 		return
 	}
-	lines[0].Why = "made anew by the build, or by no build: git ignores it as well"
+	lines[0].Why = "made on developers' machines, and not read by the build: git ignores it as well"
 	what := strings.Join(names[:min(len(names), 3)], ", ")
 	if more := len(lines) - min(len(names), 3); more > 0 {
 		what += " and " + finding.Count(int64(more), "more pattern")
 	}
 	p.Report(finding.Finding{
 		Span: u.Pulls(witness)[0].Keyword.Span, About: "git ignores",
-		Message: "uploads " + what + " from a work tree that has them: git ignores them, and the build makes them anew",
+		Message: "uploads " + what + " where a work tree holds it: git ignores it, and the build does not read it",
 		Fixes:   u.Exclude(lines...),
 	})
 }

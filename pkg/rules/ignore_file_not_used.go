@@ -33,6 +33,9 @@ func runIgnoreFileNotUsed(_ context.Context, p *rule.Pass) error {
 		if err := reportBeside(p, u); err != nil {
 			return err
 		}
+		if err := reportWithoutBuild(p, u); err != nil {
+			return err
+		}
 		return reportShadowed(p, u)
 	}
 	return nil
@@ -59,7 +62,7 @@ func reportBeside(p *rule.Pass, u *rule.Upload) error {
 		return err
 	}
 	message := fmt.Sprintf("is not read: the context of %s is %s, and BuildKit looks for .dockerignore there", source.Printable(p.Build.Dockerfile), source.Printable(p.Build.Context))
-	if size.Files > 0 {
+	if worthwhile(size) {
 		message += fmt.Sprintf("; it would leave out %s that are uploaded", size)
 	}
 	p.Report(finding.Finding{
@@ -67,6 +70,50 @@ func reportBeside(p *rule.Pass, u *rule.Upload) error {
 		Advice: "Name it " + source.Printable(path.Base(p.Build.Dockerfile)) + ".dockerignore, with patterns from the root of the context, or remove it",
 	})
 	return nil
+}
+
+// reportWithoutBuild reports ignore files in directories of the context that no build has as its own, with no Dockerfile in
+// them that could be built there.
+func reportWithoutBuild(p *rule.Pass, u *rule.Upload) error {
+	for _, f := range u.Named(".dockerignore") {
+		name := path.Join(u.Dir, f.Path)
+		dir := path.Dir(name)
+		if dir == path.Dir(p.Build.Dockerfile) || name == u.IgnorePath || p.IsContext(dir) || dependencyDirectory.MatchString(name) || fixtures.MatchString(dir) || dockerfileBelow(u, path.Dir(f.Path)) {
+			continue
+		}
+		text, err := p.Repository().ReadFile(name, source.MaxText)
+		if err != nil {
+			continue
+		}
+		file, err := dockerignore.Parse(name, text)
+		if err != nil || len(file.Lines) == 0 {
+			continue
+		}
+		size, err := wouldExclude(u, file, dir)
+		if err != nil {
+			return err
+		}
+		message := "is not read: no build that is found has " + source.Printable(dir) + " as its context, and BuildKit looks for .dockerignore at the root of that"
+		if worthwhile(size) {
+			message += fmt.Sprintf("; it would leave out %s that are uploaded", size)
+		}
+		p.Report(finding.Finding{
+			File: file.Source, Span: file.Lines[0].Span, Message: message,
+			Advice: "Move its patterns to " + source.Printable(path.Join(u.Dir, ".dockerignore")) + ", written from there, or remove it",
+		})
+	}
+	return nil
+}
+
+// dockerfileBelow reports whether something in a directory of the context may be a Dockerfile, or a template of one.
+func dockerfileBelow(u *rule.Upload, dir string) bool {
+	for _, f := range u.Below(dir) {
+		lower := strings.ToLower(path.Base(f.Path))
+		if strings.Contains(lower, "dockerfile") || strings.Contains(lower, "containerfile") || strings.Contains(lower, "compose") {
+			return true
+		}
+	}
+	return false
 }
 
 // otherDockerfile reports whether the directory has a Dockerfile besides the build's own: its context may be there.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/dockerignore"
@@ -20,7 +21,7 @@ var ignorePatternNotRecursive = rule.Rule{
 	Title:    "an ignored name is uploaded from deeper directories",
 	Area:     finding.Dockerignore,
 	Severity: finding.Warning,
-	Needs:    rule.NeedsUpload,
+	Needs:    rule.NeedsUpload | rule.NeedsFiles | rule.NeedsScripts,
 	Run:      runIgnorePatternNotRecursive,
 }
 
@@ -44,8 +45,8 @@ func runIgnorePatternNotRecursive(_ context.Context, p *rule.Pass) error {
 		}
 		for i := range u.Ignore.Lines {
 			l := &u.Ignore.Lines[i]
-			if !l.Include && rootOnly(u, l) {
-				reportDeeper(p, u, l)
+			if !l.Include && rootOnly(u, l) && !reportDeeper(p, u, l) {
+				reportPackages(p, u, l)
 			}
 		}
 	}
@@ -87,7 +88,8 @@ func deeper(u *rule.Upload, pattern string) []rule.File {
 	return out
 }
 
-func reportDeeper(p *rule.Pass, u *rule.Upload, l *dockerignore.Line) {
+// reportDeeper reports a line that lets through what lies deeper, and whether it does.
+func reportDeeper(p *rule.Pass, u *rule.Upload, l *dockerignore.Line) bool {
 	found := deeper(u, l.Pattern)
 	var size rule.Size
 	for _, f := range found {
@@ -97,7 +99,7 @@ func reportDeeper(p *rule.Pass, u *rule.Upload, l *dockerignore.Line) {
 		size.Files += s.Files
 	}
 	if !worthwhile(size) {
-		return
+		return false
 	}
 	where := source.Printable(found[0].Path) + " is"
 	if len(found) > 1 {
@@ -106,7 +108,64 @@ func reportDeeper(p *rule.Pass, u *rule.Upload, l *dockerignore.Line) {
 	p.Report(finding.Finding{
 		File: u.Ignore.Source, Span: l.Span,
 		Message: fmt.Sprintf("keeps out %s at the root alone; %s uploaded: %s", l.Pattern, where, size),
-		Fixes: []finding.Fix{rewrite(u, "Write **/"+l.Pattern+", which means every directory",
-			source.Span{Start: l.Span.Start, End: l.Span.Start}, "**/")},
+		Fixes:   []finding.Fix{everywhereFix(u, l)},
 	})
+	return true
+}
+
+func everywhereFix(u *rule.Upload, l *dockerignore.Line) finding.Fix {
+	return rewrite(u, "Write **/"+l.Pattern+", which means every directory", source.Span{Start: l.Span.Start, End: l.Span.Start}, "**/")
+}
+
+// reportPackages reports node_modules at the root alone where the packages of a workspace have their own, although none is
+// there now: a clean checkout never holds them.
+func reportPackages(p *rule.Pass, u *rule.Upload, l *dockerignore.Line) {
+	if l.Pattern != "node_modules" || len(u.Named("node_modules")) > 0 || !installsNode(p) {
+		return
+	}
+	var dirs []string
+	workspace := p.Exists("pnpm-workspace.yaml") || p.Exists("lerna.json")
+	for _, f := range u.Named("package.json") {
+		dir := path.Dir(f.Path)
+		if dir == "." || fixtures.MatchString(dir) || strings.Contains(dir, "template") {
+			continue
+		}
+		installed := dir + "/node_modules/x"
+		if d, err := u.Ignore.Decide(installed); err != nil || d.Excluded || len(u.Pulls(installed)) == 0 {
+			continue
+		}
+		if u.Wanted(path.Dir(installed)) || u.Readmitted(path.Dir(installed)) != nil || !workspace && !locked(p, dir) {
+			continue
+		}
+		dirs = append(dirs, dir)
+	}
+	if len(dirs) == 0 {
+		return
+	}
+	where := source.Printable(dirs[0])
+	if more := len(dirs) - 1; more > 0 {
+		where += " and " + finding.Count(int64(more), "more package")
+	}
+	p.Report(finding.Finding{
+		File: u.Ignore.Source, Span: l.Span, Severity: finding.Notice,
+		Message: "keeps out node_modules at the root alone: that of " + where + " is uploaded from a work tree in which it is installed",
+		Fixes:   []finding.Fix{everywhereFix(u, l)},
+	})
+}
+
+// locked reports whether a directory has a lock file of its own, so that its packages are installed there.
+func locked(p *rule.Pass, dir string) bool {
+	return slices.ContainsFunc([]string{"package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"}, func(name string) bool {
+		return p.Exists(path.Join(dir, name))
+	})
+}
+
+// installsNode reports whether the build installs packages of Node, so that it does not need those of the work tree.
+func installsNode(p *rule.Pass) bool {
+	for _, c := range p.AllCalls() {
+		if c.Is("npm", "pnpm", "bun", "yarn", "yarnpkg") && (c.HasArg("install", "ci", "i") || len(c.Operands()) == 0) {
+			return true
+		}
+	}
+	return false
 }

@@ -51,12 +51,26 @@ func node(r restore) installer {
 	return installer{restore: r, manifests: []string{"package.json"}, with: nodeFiles, fills: "node_modules", advice: nodeAdvice, check: checkPackageJSON}
 }
 
+// inPnpm is pnpm's, which can fetch what the lock file lists without any of the manifests and scripts of the workspace
+// (https://pnpm.io/cli/fetch, which is made for images).
+func inPnpm(in installer) installer {
+	in.advice = "Copy pnpm-lock.yaml first and run pnpm fetch; then copy the rest and run pnpm install --offline"
+	in.check = func(p *rule.Pass, c *shell.Call, project string) verdict {
+		v := checkPackageJSON(p, c, project)
+		if v == needsSources && p.Exists(path.Join(project, "pnpm-lock.yaml")) {
+			return byHand
+		}
+		return v
+	}
+	return in
+}
+
 func inPython(r restore, advice string) installer {
 	return installer{restore: r, manifests: []string{"pyproject.toml"}, advice: advice, check: alwaysByHand}
 }
 
 var manifestInstallers = []installer{
-	node(npmInstall), node(yarnInstall), node(pnpmInstall), node(bunInstall),
+	node(npmInstall), node(yarnInstall), inPnpm(node(pnpmInstall)), node(bunInstall),
 	{restore: pipInstall, check: checkRequirements}, {restore: pip3Install, check: checkRequirements},
 	inPython(uvInstall, "Copy pyproject.toml and uv.lock first, run uv sync --locked --no-install-project, and copy the rest then"),
 	inPython(poetryInstall, "Copy pyproject.toml and poetry.lock first, run poetry install --no-root, and copy the rest then"),

@@ -2,7 +2,10 @@ package rules
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -10,47 +13,83 @@ import (
 	"github.com/loadline-dev/loadline/pkg/finding"
 	"github.com/loadline-dev/loadline/pkg/rule"
 	"github.com/loadline-dev/loadline/pkg/shell"
+	"github.com/loadline-dev/loadline/pkg/source"
 )
 
-// packageCacheNotMounted reports installations that download everything again whenever their step runs.
+// packageCacheNotMounted reports steps that download or compile everything again whenever they run.
 var packageCacheNotMounted = rule.Rule{
 	Name:     "package-cache-not-mounted",
-	Title:    "packages are downloaded again whenever the step runs",
+	Title:    "the next build downloads or compiles all of it again",
 	Area:     finding.Cache,
 	Severity: finding.Notice,
 	Needs:    rule.NeedsScripts | rule.NeedsFiles,
 	Run:      runPackageCacheNotMounted,
 }
 
-// runPackageCacheNotMounted reports the first installation of each kind in a stage: whoever mounts a cache there does it for
-// the others.
+// runPackageCacheNotMounted reports the first installation of each kind in a stage and those that it is built on: whoever
+// mounts a cache there does it for the others.
 func runPackageCacheNotMounted(_ context.Context, p *rule.Pass) error {
+	if forDevelopment(p) {
+		return nil
+	}
+	said := map[*dockerfile.Stage]map[string]bool{}
 	for _, stage := range p.Stages {
-		said := map[string]bool{}
+		of := map[string]bool{}
+		maps.Copy(of, said[stage.Parent])
+		said[stage] = of
 		for _, i := range stage.Instructions {
 			if i.Name != "RUN" || mountsCache(p, i) {
 				continue
 			}
 			for _, c := range p.Calls(i) {
-				m := managerOf(p, c)
-				if m == nil || said[m.what] {
+				m, inner := managerIn(p, i, c)
+				if m == nil || of[m.what] {
 					continue
 				}
-				said[m.what] = true
-				f := finding.Finding{
-					Span:    c.Command.Span,
-					About:   m.what,
-					Message: "downloads all " + m.what + " again whenever one of them changes, since no cache mount keeps them",
-					Fixes:   mountFixes(p, m, i),
-				}
-				if len(f.Fixes) == 0 {
-					f.Advice = mountAdvice(p, m, i)
-				}
-				p.Report(f)
+				of[m.what] = true
+				p.Report(notMounted(p, m, i, c, inner))
 			}
 		}
 	}
 	return nil
+}
+
+// managerIn is the package manager that a call starts, itself or in the script that it runs; inner is the call in the
+// script, nil where there is none.
+func managerIn(p *rule.Pass, i *dockerfile.Instruction, c *shell.Call) (m *packageManager, inner *shell.Call) {
+	if m := managerOf(p, c); m != nil {
+		return m, nil
+	}
+	if makesGo(p, i, c) {
+		return &goCompiler, nil
+	}
+	for _, inner := range p.ScriptCalls(i, c) {
+		if m := managerOf(p, inner); m != nil {
+			return m, inner
+		}
+	}
+	return nil, nil
+}
+
+// notMounted is the finding about one installation.
+func notMounted(p *rule.Pass, m *packageManager, i *dockerfile.Instruction, c, inner *shell.Call) finding.Finding {
+	f := finding.Finding{
+		Span:    c.Command.Span,
+		About:   m.what,
+		Message: "downloads all " + m.what + " again whenever one of them changes, since no cache mount keeps them",
+	}
+	if m == &goCompiler {
+		f.Message = "compiles all Go packages again whenever a file changes, since no cache mount keeps what is compiled"
+	} else if inner == nil {
+		f.Fixes = mountFixes(p, m, i)
+	} else {
+		at := inner.File.Position(inner.Command.Span.Start)
+		f.Message = fmt.Sprintf("downloads all %s again whenever this step runs (%s:%d), since no cache mount keeps them", m.what, source.Printable(inner.File.Path), at.Line)
+	}
+	if len(f.Fixes) == 0 {
+		f.Advice = mountAdvice(p, m, i)
+	}
+	return f
 }
 
 // managerOf is the package manager that a call starts to install what a project depends on, with a cache that it uses;
@@ -64,12 +103,30 @@ func managerOf(p *rule.Pass, c *shell.Call) *packageManager {
 		off := c.HasArg(m.off...) || slices.ContainsFunc(m.settings, func(name string) bool {
 			return strings.Contains(strings.ToUpper(name), "NO_CACHE") && c.Env(name).Defined
 		})
-		if off || m.what == "Go modules" && vendored(p) {
+		switch {
+		case off:
 			return nil
+		case m.what == "Go modules" && vendored(p):
+			if c.Subcommand("-C") != "build" {
+				return nil
+			}
+			return &goCompiler
 		}
 		return m
 	}
 	return nil
+}
+
+// goRecipe matches a recipe of a makefile that compiles with Go.
+var goRecipe = regexp.MustCompile(`(?m)^\t.*(\bgo|\$[({]GO[)}]) (build|install)\b|^\w+[ \t]*[:?]?=.*(\bgo|\$[({]GO[)}]) (build|install)\b`)
+
+// makesGo reports whether a call is a make whose makefile compiles with Go.
+func makesGo(p *rule.Pass, i *dockerfile.Instruction, c *shell.Call) bool {
+	if !c.Is("make", "gmake") || len(c.Operands()) == 0 || !p.Exists("go.mod") {
+		return false
+	}
+	file, ok := p.Called(i, c)
+	return ok && goRecipe.Match(file.Text) && !readMakefile(p, file).objects
 }
 
 // vendored reports whether the context brings the modules of Go along: the go command then downloads nothing.

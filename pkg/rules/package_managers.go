@@ -90,9 +90,16 @@ var packageManagers = []packageManager{
 		settings: []string{"COMPOSER_CACHE_DIR"}, off: []string{"--no-cache"},
 	},
 	{
-		what: "Hex packages", installs: subcommand([]string{"mix"}, "deps.get"), source: "https://hexdocs.pm/mix/Mix.Tasks.Deps.Get.html",
+		what: "Hex packages", installs: mixInstalls, source: "https://hexdocs.pm/mix/Mix.Tasks.Deps.Get.html",
 		settings: []string{"HEX_HOME"},
 	},
+}
+
+// goCompiler stands for the go command where it downloads nothing: it keeps what it has compiled.
+var goCompiler = packageManager{
+	what: "Go packages", keeps: []string{"/root/.cache/go-build"}, image: "golang",
+	source:   "https://docs.docker.com/build/cache/optimize/",
+	settings: []string{"GOCACHE"},
 }
 
 // subcommand answers for programs of which one of the subcommands installs.
@@ -167,8 +174,16 @@ func goInstalls(c *shell.Call) bool {
 	return false
 }
 
+// mixInstalls knows "mix do deps.get, deps.compile" as well.
+func mixInstalls(c *shell.Call) bool {
+	return c.Is("mix") && (c.Subcommand() == "deps.get" || c.Subcommand() == "do" && c.HasArg("deps.get", "deps.get,"))
+}
+
 func mavenInstalls(c *shell.Call) bool {
 	return c.Is("mvn", "mvnw") && slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+		if !w.Known && !strings.HasPrefix(w.Text, "-") && w.Raw != `"$@"` {
+			return true // a goal by a variable
+		}
 		return slices.Contains([]string{"package", "install", "verify", "compile", "test", "dependency:go-offline", "dependency:resolve"}, w.Text)
 	})
 }

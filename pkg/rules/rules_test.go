@@ -163,6 +163,9 @@ func (c *testCase) run(t *testing.T, r *rule.Rule, repository *engine.Repository
 	ctx := context.Background()
 	var list []engine.Build
 	for _, b := range c.builds() {
+		repository.Contexts = append(repository.Contexts, b.Context)
+	}
+	for _, b := range c.builds() {
 		s, err := repository.Analyse(ctx, b)
 		if err != nil {
 			t.Fatal(err)

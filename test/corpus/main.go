@@ -2,6 +2,7 @@
 //
 //	go run ./test/corpus -clones DIR -corpus open.json builds   every build at the pinned commits: analysed, or skipped and why
 //	go run ./test/corpus -clones DIR -corpus open.json commits  the listed commits: the change found against the one expected
+//	go run ./test/corpus -clones DIR -corpus open.json -judgements test/corpus/judgements.yaml findings  all findings against what people say
 //
 // DIR holds bare clones as OWNER+NAME/repo, OWNER/NAME or OWNER/NAME.git. The corpus is a JSON file of repositories
 // with pinned commits and cases; none of their code is part of this repository.
@@ -57,6 +58,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("corpus", flag.ContinueOnError)
 	clones := flags.String("clones", "", "directory of the clones")
 	file := flags.String("corpus", "", "JSON file of the repositories")
+	judgements := flags.String("judgements", "", "YAML file of what should be found, for the table of findings")
 	only := flags.String("repo", "", "look at repositories whose name contains this")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -69,11 +71,17 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := json.Unmarshal(text, &c); err != nil {
 		return fmt.Errorf("reading the corpus: %w", err)
 	}
-	table, ok := map[string]func(context.Context, io.Writer, repository, string) error{
-		"builds": builds, "commits": commits,
-	}[flags.Arg(0)]
+	tables := map[string]func(context.Context, io.Writer, repository, string) error{"builds": builds, "commits": commits}
+	var all *judged
+	if flags.Arg(0) == "findings" {
+		if all, err = readJudgements(*judgements); err != nil {
+			return err
+		}
+		tables["findings"] = all.findings
+	}
+	table, ok := tables[flags.Arg(0)]
 	if !ok {
-		return errors.New("name a table: builds or commits")
+		return errors.New("name a table: builds, commits or findings")
 	}
 	for _, r := range c.Repos {
 		if !strings.Contains(r.Name, *only) {
@@ -87,6 +95,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if err := table(ctx, out, r, dir); err != nil {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}
+	}
+	if all != nil {
+		fmt.Fprintf(out, "| all | %s\n", all.total)
 	}
 	return nil
 }

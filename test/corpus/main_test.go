@@ -31,6 +31,7 @@ func clone(t *testing.T, dir string) (base, head string) {
 	}
 	git("init", "-q")
 	write("Dockerfile", "FROM scratch\nCOPY . .\n")
+	write(".dockerignore", "# what nobody needs\n// a comment\n")
 	git("add", ".")
 	git("commit", "-qm", "one")
 	base = git("rev-parse", "HEAD")
@@ -63,6 +64,38 @@ func TestTablesShowWhatIsFoundBesideWhatIsExpected(t *testing.T) {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%s: no %q in\n%s", table, want, out.String())
 			}
+		}
+	}
+}
+
+func TestFindingsAreHeldAgainstWhatPeopleSay(t *testing.T) {
+	clones := t.TempDir()
+	_, head := clone(t, filepath.Join(clones, "a+b", "repo"))
+	corpus := filepath.Join(t.TempDir(), "corpus.json")
+	if err := os.WriteFile(corpus, fmt.Appendf(nil, `{"repos": [{"repo": "a/b", "sha": %q}]}`, head), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	table := func(text string) string {
+		t.Helper()
+		judgements := filepath.Join(t.TempDir(), "judgements.yaml")
+		if err := os.WriteFile(judgements, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := run(t.Context(), []string{"-clones", clones, "-corpus", corpus, "-judgements", judgements, "findings"}, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	for text, want := range map[string]string{
+		"- repo: a/b\n  expected:\n  - {what: a comment, rules: [ignore-*], at: [\".dockerignore:1-2\"]}\n": "| all | 1 of 1 expected |",
+		"- repo: a/b\n  expected:\n  - {what: a comment, rules: [ignore-*], at: [\".dockerignore:3\"]}\n":   "| missed | a comment |",
+		"- repo: a/b\n  never:\n  - {what: a comment, rules: [ignore-line-without-effect], at: [\"*\"]}\n":  "| MUST NOT | a comment: ignore-line-without-effect .dockerignore:2 ",
+		"- repo: a/b\n  judged:\n  - {rule: ignore-line-without-effect, at: [\"*\"], verdict: debatable}\n": "1 others: 0 true, 1 debatable",
+		"- repo: x/y\n": "| unjudged | ignore-line-without-effect .dockerignore:2 is a pattern",
+	} {
+		if got := table(text); !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
 }
