@@ -34,6 +34,11 @@ func (f *Facts) Size(ctx context.Context, img Image) (size Size, ok bool) {
 			return Size{Bytes: bytes, Low: bytes, High: bytes, Source: Registry}, true
 		}
 	}
+	return f.Listed(img)
+}
+
+// Listed is Size by the tables alone.
+func (f *Facts) Listed(img Image) (size Size, ok bool) {
 	figures := f.figures(tableName(img))
 	if img.Digest != "" {
 		for _, g := range figures {

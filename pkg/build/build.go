@@ -27,6 +27,9 @@ type Growth struct {
 	Percent *float64
 }
 
+// Unspecified stands in for the value of a build argument that nobody gives and that a FROM needs.
+const Unspecified = "unspecified"
+
 // Build is one `docker build` that the repository asks for. All paths are slash-separated and relative to the
 // repository root; "." is the root itself.
 type Build struct {
@@ -42,7 +45,7 @@ type Build struct {
 	Candidates []string
 	// Stage is the stage to build (--target); empty means the last one.
 	Stage string
-	// Args are build arguments (--build-arg).
+	// Args are build arguments (--build-arg). One of value Unspecified is not known.
 	Args map[string]string
 	// Platforms are the platforms to build for; empty means linux/amd64.
 	Platforms []string

@@ -62,6 +62,15 @@ func New(rules []*rule.Rule, severities map[string]finding.Severity) (*Engine, e
 	return e, nil
 }
 
+// Needs is what the rules that are on need together.
+func (e *Engine) Needs() rule.Needs {
+	var all rule.Needs
+	for _, r := range e.rules {
+		all |= r.Needs
+	}
+	return all
+}
+
 // UnknownRuleError says that no rule has a name.
 type UnknownRuleError struct {
 	// Nearest is the name of a rule that it may mean; empty where none is near.

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage"
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
 	"github.com/loadline-dev/loadline/pkg/rule"
@@ -31,6 +32,8 @@ type Repository struct {
 	// Meter and Listings remember what was measured; both sides may share them.
 	Meter    *transfer.Meter
 	Listings *rule.Listings
+	// Images are what is known of base images, the same on both sides; nil for the tables of the program.
+	Images *baseimage.Facts
 	// Contexts are the directories that any build of this side has as its context, named ones too.
 	Contexts []string
 }
@@ -151,7 +154,7 @@ func (r *Repository) Subject(ctx context.Context, b build.Build, known Known) (*
 func (r *Repository) subject(ctx context.Context, b build.Build, req transfer.Request, known Known) (*rule.Subject, error) {
 	facts := rule.Facts{
 		Build: b, Request: req, File: known.File, Plan: known.Plan, Transfers: known.Transfers,
-		Repository: r.Tree, Contexts: r.Contexts, Listings: r.Listings, Plain: r.Plain, MaxFiles: r.MaxFiles,
+		Repository: r.Tree, Contexts: r.Contexts, Listings: r.Listings, Plain: r.Plain, MaxFiles: r.MaxFiles, Images: r.Images,
 	}
 	if r.Disk == nil {
 		return rule.NewSubject(facts)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
 	"github.com/loadline-dev/loadline/pkg/report"
 	"github.com/loadline-dev/loadline/pkg/source"
@@ -61,7 +62,7 @@ func (u *upload) aboutImages(plan *transfer.Plan) {
 		if reason := u.failures[image.ImageKey]; reason != "" {
 			add(&failed, fmt.Sprintf("%s (%s)", image.Ref, reason))
 		}
-		if !image.Known && !image.Resolved && !strings.Contains(image.Ref, unspecified) {
+		if !image.Known && !image.Resolved && !strings.Contains(image.Ref, build.Unspecified) {
 			add(&unknown, image.Ref)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage"
 	"github.com/loadline-dev/loadline/pkg/baseimage/registry"
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/compare"
@@ -110,6 +111,7 @@ func (r *repository) check(ctx context.Context, o CheckOptions) (*check, error) 
 	if c.images, err = newResolver(o.Registry, c.registries()); err != nil {
 		return nil, err
 	}
+	c.facts = r.imageFacts(ctx, c)
 	if r.sharesDisk(ctx, head) {
 		c.disk = &disk{dir: r.dir, head: head, meter: &c.meter}
 	}
@@ -128,6 +130,7 @@ type check struct {
 	disk    *disk
 	meter   transfer.Meter
 	images  *registry.Resolver // nil where base images are not looked up
+	facts   *baseimage.Facts   // nil where no rule asks for them
 	notices []string
 	// rules are what builds are judged by besides.
 	rules *engine.Engine

@@ -66,9 +66,6 @@ func settled(b build.Build, dir string, args map[string]string) build.Build {
 	return b
 }
 
-// unspecified stands in for the value of an ARG that has no default and that a FROM needs.
-const unspecified = "unspecified"
-
 // prepareDiscovered prepares a build. A discovered one whose base images are left to its caller, by an ARG without a
 // default, is prepared with a stand-in: what is uploaded does not depend on it, but for ONBUILD triggers.
 func (c *check) prepareDiscovered(ctx context.Context, req transfer.Request, b build.Build) (*upload, error) {
@@ -89,7 +86,7 @@ func (c *check) prepareDiscovered(ctx context.Context, req transfer.Request, b b
 		req.Args = map[string]string{}
 	}
 	for _, name := range open {
-		req.Args[name] = unspecified
+		req.Args[name] = build.Unspecified
 	}
 	u, retryErr := prepare(ctx, c.images, req, b.Dockerfile)
 	if retryErr != nil {

@@ -56,7 +56,7 @@ const maxRemoteFiles = 10
 func (c *check) repositories() (head, base *engine.Repository) {
 	listings := &rule.Listings{}
 	of := func(s *side) *engine.Repository {
-		r := &engine.Repository{Tree: s.tree, Meter: &c.meter, Listings: listings}
+		r := &engine.Repository{Tree: s.tree, Meter: &c.meter, Listings: listings, Images: c.facts}
 		if s.meta.Source == sourceGitHub {
 			r.MaxFiles = maxRemoteFiles
 		}

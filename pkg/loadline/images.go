@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage"
 	"github.com/loadline-dev/loadline/pkg/baseimage/registry"
+	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
+	"github.com/loadline-dev/loadline/pkg/rule"
 	"github.com/loadline-dev/loadline/pkg/transfer"
 )
 
@@ -30,6 +34,41 @@ func newResolver(o *registry.Options, further []string) (*registry.Resolver, err
 		return nil, &UsageError{Err: err}
 	}
 	return r, nil
+}
+
+// imageFacts are what rules may know of base images, the same on both sides. What is past its time is judged by the day of
+// head's commit, so that it stays the same for a commit: a change is not told what only time has brought.
+func (r *repository) imageFacts(ctx context.Context, c *check) *baseimage.Facts {
+	if !c.rules.Needs().Has(rule.NeedsImages) {
+		return nil
+	}
+	facts := &baseimage.Facts{Today: r.day(ctx, c.head)}
+	if c.images != nil {
+		facts.Live = c.images
+	}
+	return facts
+}
+
+// day is that of a side's commit; the zero value where it is not known.
+func (r *repository) day(ctx context.Context, s *side) time.Time {
+	commit := s.meta.Commit
+	if s.meta.Source == sourceTracked {
+		commit = "HEAD"
+	}
+	var day time.Time
+	var err error
+	switch {
+	case commit == "":
+		return time.Time{}
+	case r.remote != nil && s.meta.Source == sourceGitHub:
+		day, err = r.remote.Day(ctx, commit) // it was read before
+	case r.git != nil:
+		day, err = r.git.Day(ctx, commit)
+	}
+	if err != nil {
+		return time.Time{}
+	}
+	return day
 }
 
 // registries are those that the base's configuration adds, as its own tree has it: neither head's nor a file that the
@@ -96,7 +135,7 @@ func (u *upload) planWith(ctx context.Context, req transfer.Request, name string
 
 // inRegistry reports whether an image lies in a registry: not in a directory, and not one that stands in for another.
 func inRegistry(ref string) bool {
-	return !strings.HasPrefix(ref, transfer.LayoutPrefix) && !strings.Contains(ref, unspecified)
+	return !strings.HasPrefix(ref, transfer.LayoutPrefix) && !strings.Contains(ref, build.Unspecified)
 }
 
 // answer is what a registry says of one image.

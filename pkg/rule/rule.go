@@ -46,7 +46,8 @@ const (
 	NeedsFiles
 	// NeedsScripts is RUN, CMD and ENTRYPOINT as shell: Pass.Calls.
 	NeedsScripts
-	// NeedsImages is facts about base images: Pass.Image. Those that are not in the embedded table need the network.
+	// NeedsImages is facts about base images: Pass.BaseImage, Pass.Images and Pass.ImageSizes. Sizes that are not in the
+	// tables of the program need the network.
 	NeedsImages
 )
 

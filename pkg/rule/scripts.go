@@ -1,8 +1,10 @@
 package rule
 
 import (
+	"maps"
 	"path"
 
+	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
 	"github.com/loadline-dev/loadline/pkg/shell"
 	"github.com/loadline-dev/loadline/pkg/transfer"
@@ -40,7 +42,8 @@ func (s *Subject) evaluate() *evaluated {
 	if s.evaluated != nil {
 		return s.evaluated
 	}
-	settings := dockerfile.Settings{Args: s.Request.Args}
+	settings := dockerfile.Settings{Args: maps.Clone(s.Request.Args)}
+	maps.DeleteFunc(settings.Args, func(_, value string) bool { return value == build.Unspecified })
 	switch len(s.Request.Platforms) {
 	case 0:
 		settings.Platform = transfer.DefaultPlatform

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage"
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
 	"github.com/loadline-dev/loadline/pkg/dockerignore"
@@ -37,6 +39,8 @@ type Facts struct {
 	Contexts []string
 	// Listings remember what is the same for many builds; nil for no memory.
 	Listings *Listings
+	// Images are what is known of base images; nil for the tables of the program.
+	Images *baseimage.Facts
 }
 
 // Subject is one build on one side, as rules see it. The rules of one subject run one after the other.
@@ -49,14 +53,24 @@ type Subject struct {
 	evaluated *evaluated
 	// inScripts are the commands of the scripts that commands run.
 	inScripts map[*shell.Call][]*shell.Call
+	// based are the answers of Pass.BaseImage.
+	based map[*dockerfile.Stage]based
 	// read is how many bytes were read of files, and files how many of those.
 	read  int64
 	files int
+	// asking is how long registries were asked.
+	asking time.Duration
 }
 
 // NewSubject puts facts in order. It returns a *source.Error for an ignore file that cannot be read as one.
 func NewSubject(f Facts) (*Subject, error) {
-	s := &Subject{Facts: f, scripts: map[*dockerfile.Instruction]*script{}, inScripts: map[*shell.Call][]*shell.Call{}}
+	s := &Subject{
+		Facts: f, scripts: map[*dockerfile.Instruction]*script{}, inScripts: map[*shell.Call][]*shell.Call{},
+		based: map[*dockerfile.Stage]based{},
+	}
+	if s.Images == nil {
+		s.Images = &baseimage.Facts{}
+	}
 	s.stages = neededStages(f.File, f.Plan, s.Target())
 	parts := map[string][]part{}
 	for i, t := range f.Transfers {

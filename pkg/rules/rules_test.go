@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"github.com/loadline-dev/loadline/pkg/baseimage"
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/config"
 	"github.com/loadline-dev/loadline/pkg/engine"
@@ -123,7 +124,10 @@ func (c *testCase) repository(t *testing.T) *engine.Repository {
 		all.Files = append(all.Files, f)
 	}
 	all.Files = append(all.Files, txtar.File{Name: "tree", Data: listed})
-	r := &engine.Repository{Meter: &transfer.Meter{}, Listings: &rule.Listings{}}
+	r := &engine.Repository{
+		Meter: &transfer.Meter{}, Listings: &rule.Listings{},
+		Images: &baseimage.Facts{}, // the tables of the program: no registry, and their own day
+	}
 	var err error
 	if r.Tree, err = tree.FromTxtar(&c.tracked); err != nil {
 		t.Fatal(err)

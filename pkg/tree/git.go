@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -285,6 +286,21 @@ func (g *Git) MergeBase(ctx context.Context, a, b string) (string, error) {
 
 // Parents answers the parents that a commit names, also where a shallow clone does not have them.
 func (g *Git) Parents(ctx context.Context, commit string) ([]string, error) {
+	header, err := g.header(ctx, commit)
+	if err != nil {
+		return nil, err
+	}
+	var parents []string
+	for _, line := range header {
+		if p, ok := strings.CutPrefix(line, "parent "); ok && isObjectID(p) {
+			parents = append(parents, p)
+		}
+	}
+	return parents, nil
+}
+
+// header answers the lines of a commit above its message.
+func (g *Git) header(ctx context.Context, commit string) ([]string, error) {
 	id, err := g.Resolve(ctx, commit)
 	if err != nil {
 		return nil, err
@@ -293,17 +309,34 @@ func (g *Git) Parents(ctx context.Context, commit string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the commit %s: %w", id, err)
 	}
-	var parents []string
-	for line := range strings.SplitSeq(string(out), "\n") {
-		if line == "" {
-			break
+	header, _, _ := strings.Cut(string(out), "\n\n")
+	return strings.Split(header, "\n"), nil
+}
+
+// Day answers the day on which a commit was made, as it says itself, in UTC.
+func (g *Git) Day(ctx context.Context, commit string) (time.Time, error) {
+	header, err := g.header(ctx, commit)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, line := range header {
+		who, ok := strings.CutPrefix(line, "committer ")
+		if !ok {
+			continue
 		}
-		if p, ok := strings.CutPrefix(line, "parent "); ok && isObjectID(p) {
-			parents = append(parents, p)
+		if fields := strings.Fields(who[strings.LastIndexByte(who, '>')+1:]); len(fields) > 0 {
+			if seconds, err := strconv.ParseInt(fields[0], 10, 64); err == nil && seconds < lastSecond {
+				return dayOf(time.Unix(seconds, 0)), nil
+			}
 		}
 	}
-	return parents, nil
+	return time.Time{}, fmt.Errorf("reading the commit %s: it has no day", source.Printable(commit))
 }
+
+// lastSecond is the end of the year 9999, in seconds since 1970: package time writes no later years.
+const lastSecond = 253402300799
+
+func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 // DefaultBranch answers the branch that changes are made against: what origin/HEAD names, else main or master, at origin
 // before a local one. The error matches ErrUnknownRevision where there is none.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/tonistiigi/fsutil"
@@ -322,6 +323,37 @@ func TestRevisions(t *testing.T) {
 	t.Setenv("GIT_DIR", "/nowhere")
 	if _, err := tree.OpenGit(t.Context(), dir); err != nil {
 		t.Errorf("GIT_DIR of the caller leaks: %v", err)
+	}
+}
+
+func TestTheDayOfACommitIsItsOwn(t *testing.T) {
+	dir := repository(t)
+	g := open(t, dir)
+	for _, c := range []struct{ date, want string }{
+		{"2024-03-01T23:30:00 -0200", "2024-03-02"}, // in UTC
+		{"2024-03-01T00:30:00 +0200", "2024-02-29"},
+	} {
+		t.Setenv("GIT_COMMITTER_DATE", c.date)
+		t.Setenv("GIT_AUTHOR_DATE", "2020-01-01T00:00:00 +0000")
+		git(t, dir, "commit", "-q", "--allow-empty", "-m", "committer x <y> 1 +0000")
+		if got, err := g.Day(t.Context(), "HEAD"); err != nil || got.Format(time.RFC3339) != c.want+"T00:00:00Z" {
+			t.Errorf("%s: %v, %v", c.date, got, err)
+		}
+	}
+	for name, committer := range map[string]string{
+		"none": "author a <a> 1 +0000", "no number": "committer a <a> x +0000", "nothing": "committer a <a>",
+		"beyond all years": "committer a <a> 999999999999999 +0000",
+	} {
+		text := "tree " + git(t, dir, "rev-parse", "HEAD^{tree}") + "\n" + committer + "\n\ncommitter a <a> 1700000000 +0000\n"
+		file := filepath.Join(t.TempDir(), "commit")
+		write(t, file, text)
+		id := git(t, dir, "hash-object", "-t", "commit", "-w", "--literally", file)
+		if got, err := g.Day(t.Context(), id); err == nil {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if got, err := g.Day(t.Context(), "HEAD^{tree}"); err == nil {
+		t.Errorf("a tree: %v", got)
 	}
 }
 

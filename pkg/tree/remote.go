@@ -50,6 +50,7 @@ type Remote struct {
 type remoteCommit struct {
 	tree    string
 	parents []string
+	made    time.Time // the zero value where GitHub does not say
 }
 
 // NewRemote answers a repository on GitHub. Nothing is asked for yet. The client's BaseURL says where the API is, and its
@@ -241,6 +242,19 @@ func (r *Remote) Parents(ctx context.Context, commit string) ([]string, error) {
 	return c.parents, nil
 }
 
+// Day answers the day on which a commit was made, as it says itself, in UTC. commit is a full object id. Errors are those
+// of Parents.
+func (r *Remote) Day(ctx context.Context, commit string) (time.Time, error) {
+	c, err := r.commit(ctx, commit)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if c.made.IsZero() {
+		return time.Time{}, fmt.Errorf("reading the commit %s: it has no day", commit)
+	}
+	return dayOf(c.made), nil
+}
+
 func (r *Remote) commit(ctx context.Context, id string) (*remoteCommit, error) {
 	if !isObjectID(id) {
 		return nil, fmt.Errorf("%w %s: no full object id", ErrUnknownRevision, source.Printable(id))
@@ -256,13 +270,19 @@ func (r *Remote) commit(ctx context.Context, id string) (*remoteCommit, error) {
 		return nil, err
 	}
 	var answer struct {
-		Tree    objectRef   `json:"tree"`
-		Parents []objectRef `json:"parents"`
+		Tree      objectRef   `json:"tree"`
+		Parents   []objectRef `json:"parents"`
+		Committer struct {
+			Date string `json:"date"`
+		} `json:"committer"`
 	}
 	if err := decode(body, &answer, "commit "+id); err != nil {
 		return nil, err
 	}
 	c := &remoteCommit{tree: answer.Tree.SHA}
+	if made, err := time.Parse(time.RFC3339, answer.Committer.Date); err == nil {
+		c.made = made // that there is none is no reason to refuse the commit
+	}
 	for _, p := range answer.Parents {
 		c.parents = append(c.parents, p.SHA)
 	}

@@ -508,6 +508,20 @@ func TestAComparisonWhoseSecondPageTellsLess(t *testing.T) {
 	}
 }
 
+func TestTheDayOfACommitAtGitHubIsItsOwn(t *testing.T) {
+	for _, c := range []struct{ committer, want string }{
+		{`,"committer":{"date":"2024-03-01T23:30:00-02:00"}`, "2024-03-02"},
+		{`,"committer":{"date":"yesterday"}`, ""},
+		{"", ""},
+	} {
+		r := answers(t, func(string) string { return `{"tree":{"sha":"` + oneID + `"},"parents":[]` + c.committer + `}` })
+		got, err := r.Day(t.Context(), strings.Repeat("2", 40))
+		if c.want == "" && err == nil || c.want != "" && (err != nil || got.Format(time.DateOnly) != c.want) {
+			t.Errorf("%s: %v, %v", c.committer, got, err)
+		}
+	}
+}
+
 func TestEndlessTreesEnd(t *testing.T) {
 	const commit = `{"tree":{"sha":"` + oneID + `"},"parents":[]}`
 	holding := func(name, id string, isTruncated bool) string {
