@@ -3,6 +3,8 @@ package engine
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,9 +24,11 @@ type prover struct {
 	engine *Engine
 	runs   []*outcome
 
-	mu    sync.Mutex
-	done  map[string]*trial
-	fails []Refused
+	mu           sync.Mutex
+	done         map[string]*trial
+	analysed     map[string]*analysed
+	repositories map[string]*edited
+	fails        []Refused
 }
 
 // trial is one set of edits, applied.
@@ -36,7 +40,10 @@ type trial struct {
 }
 
 func newProver(e *Engine, runs []*outcome) *prover {
-	return &prover{engine: e, runs: runs, done: map[string]*trial{}}
+	return &prover{
+		engine: e, runs: runs,
+		done: map[string]*trial{}, analysed: map[string]*analysed{}, repositories: map[string]*edited{},
+	}
 }
 
 // proveAll keeps of each finding the fixes that hold, with what they save.
@@ -95,18 +102,30 @@ func (p *prover) prove(ctx context.Context, o *outcome, f *found, fix finding.Fi
 	return p.silent(ctx, o, f, after)
 }
 
-// try applies edits and holds that every build that reads one of the files still finds its sources.
+// try applies edits and holds that every build that reads one of the files still finds its sources. Of a build that reads
+// only some of them, only those count: so builds with Dockerfiles of their own share what is found out about an ignore file.
 func (p *prover) try(ctx context.Context, files map[string][]byte, fix finding.Fix) (map[*outcome]*Side, error) {
 	after := map[*outcome]*Side{}
 	for _, o := range p.runs {
-		if o.Head == nil || !readsAny(o.Head.Subject, fix) {
+		if o.Head == nil {
 			continue
 		}
-		side, err := p.again(ctx, o, files)
+		read := map[string][]byte{}
+		for _, e := range fix.Edits {
+			if reads(o.Head.Subject, e.Path, e.File == nil) {
+				read[e.Path] = files[e.Path]
+			}
+		}
+		if _, own := read[o.Head.Build.Dockerfile]; len(read) == 0 || !own && len(sourcesOf(o.Head.Subject)) == 0 {
+			continue // it names no source that an ignore file could take away
+		}
+		side, err := p.again(ctx, o, read)
 		if err != nil {
 			return nil, &otherError{build: o, err: err}
 		}
-		after[o] = side
+		if len(read) == len(files) {
+			after[o] = side
+		}
 	}
 	return after, nil
 }
@@ -140,16 +159,7 @@ func (e *otherError) Error() string { return e.err.Error() }
 
 func (e *otherError) Unwrap() error { return e.err }
 
-// readsAny reports whether a build reads a file that a fix edits, or would read one that it creates.
-func readsAny(s *rule.Subject, fix finding.Fix) bool {
-	for _, e := range fix.Edits {
-		if reads(s, e.Path, e.File == nil) {
-			return true
-		}
-	}
-	return false
-}
-
+// reads reports whether a build reads a file, or would read one that is created.
 func reads(s *rule.Subject, name string, created bool) bool {
 	if name == s.Build.Dockerfile || created && name == s.Build.Dockerfile+".dockerignore" {
 		return true
@@ -162,11 +172,59 @@ func reads(s *rule.Subject, name string, created bool) bool {
 	return false
 }
 
-// again analyses a build with files changed.
+// edited are the repositories with one set of files changed, so that builds share what is measured of them.
+type edited struct {
+	once       sync.Once
+	repository *Repository
+	err        error
+}
+
+// repository is a repository with files changed.
+func (p *prover) repository(r *Repository, files map[string][]byte) (*Repository, error) {
+	key := fmt.Sprintf("%p %s", r, filesKey(files))
+	p.mu.Lock()
+	e, ok := p.repositories[key]
+	if !ok {
+		e = &edited{}
+		p.repositories[key] = e
+	}
+	p.mu.Unlock()
+	e.once.Do(func() { e.repository, e.err = r.edited(files) })
+	return e.repository, e.err
+}
+
+// analysed is a build with files changed.
+type analysed struct {
+	once sync.Once
+	side *Side
+	err  error
+}
+
+// again analyses a build with files changed, once for the same files.
 func (p *prover) again(ctx context.Context, o *outcome, files map[string][]byte) (*Side, error) {
-	repository, err := o.Head.Repository.edited(files)
+	key := fmt.Sprintf("%p %s", o, filesKey(files))
+	p.mu.Lock()
+	a, ok := p.analysed[key]
+	if !ok {
+		a = &analysed{}
+		p.analysed[key] = a
+	}
+	p.mu.Unlock()
+	a.once.Do(func() { a.side, a.err = p.analyse(ctx, o, files) })
+	return a.side, a.err
+}
+
+func (p *prover) analyse(ctx context.Context, o *outcome, files map[string][]byte) (*Side, error) {
+	repository, err := p.repository(o.Head.Repository, files)
 	if err != nil {
 		return nil, err
+	}
+	of := *repository
+	repository = &of
+	if _, own := files[o.Head.Build.Dockerfile]; !own {
+		of.parsed = o.Head.Subject.File
+	} else if len(files) == 1 {
+		of.before = o.Head.Subject
 	}
 	subject, err := repository.Analyse(ctx, o.Head.Build)
 	if err != nil {
@@ -251,10 +309,16 @@ func (p *prover) silent(ctx context.Context, o *outcome, f *found, after *Side) 
 		return nil, errNotSilent
 	}
 	saved := uploaded(o.Head.Subject) - uploaded(after.Subject)
-	if saved <= 0 {
+	if saved <= 0 || after.Repository.before != nil && sameRequests(o.Head.Subject, after.Subject) {
 		return nil, nil
 	}
 	return &finding.Saving{Bytes: saved, Exact: o.Exact}, nil
+}
+
+// sameRequests reports whether a build asks for the same paths as before: then the Dockerfile alone has another size, which
+// nobody edits it for.
+func sameRequests(before, after *rule.Subject) bool {
+	return slices.EqualFunc(before.Plan.Locals, after.Plan.Locals, transfer.Local.Same)
 }
 
 // count is how many findings say the same of the same text.
@@ -279,6 +343,16 @@ func uploaded(s *rule.Subject) int64 {
 		n += t.Bytes
 	}
 	return n
+}
+
+// filesKey tells sets of changed files apart.
+func filesKey(files map[string][]byte) string {
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(sum, "%q %d\n", name, len(files[name]))
+		sum.Write(files[name])
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // editKey tells sets of edits apart.
