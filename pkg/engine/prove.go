@@ -28,6 +28,7 @@ type prover struct {
 	done         map[string]*trial
 	analysed     map[string]*analysed
 	repositories map[string]*edited
+	looked       map[string]bool
 	fails        []Refused
 }
 
@@ -42,7 +43,7 @@ type trial struct {
 func newProver(e *Engine, runs []*outcome) *prover {
 	return &prover{
 		engine: e, runs: runs,
-		done: map[string]*trial{}, analysed: map[string]*analysed{}, repositories: map[string]*edited{},
+		done: map[string]*trial{}, analysed: map[string]*analysed{}, repositories: map[string]*edited{}, looked: map[string]bool{},
 	}
 }
 
@@ -89,7 +90,7 @@ func (p *prover) prove(ctx context.Context, o *outcome, f *found, fix finding.Fi
 		p.done[key] = t
 	}
 	p.mu.Unlock()
-	t.once.Do(func() { t.after, t.err = p.try(ctx, files, fix) })
+	t.once.Do(func() { t.after, t.err = p.try(ctx, o, files, fix) })
 	if t.err != nil {
 		return nil, t.err
 	}
@@ -99,15 +100,21 @@ func (p *prover) prove(ctx context.Context, o *outcome, f *found, fix finding.Fi
 			return nil, err
 		}
 	}
-	return p.silent(ctx, o, f, after)
+	return p.silent(ctx, o, f, after, files)
 }
 
 // try applies edits and holds that every build that reads one of the files still finds its sources. Of a build that reads
 // only some of them, only those count: so builds with Dockerfiles of their own share what is found out about an ignore file.
-func (p *prover) try(ctx context.Context, files map[string][]byte, fix finding.Fix) (map[*outcome]*Side, error) {
+// first is the build that the fix is for.
+func (p *prover) try(ctx context.Context, first *outcome, files map[string][]byte, fix finding.Fix) (map[*outcome]*Side, error) {
 	after := map[*outcome]*Side{}
+	side, err := p.again(ctx, first, files)
+	if err != nil {
+		return nil, &otherError{build: first, err: err}
+	}
+	after[first] = side
 	for _, o := range p.runs {
-		if o.Head == nil {
+		if o.Head == nil || o == first {
 			continue
 		}
 		read := map[string][]byte{}
@@ -116,18 +123,45 @@ func (p *prover) try(ctx context.Context, files map[string][]byte, fix finding.F
 				read[e.Path] = files[e.Path]
 			}
 		}
-		if _, own := read[o.Head.Build.Dockerfile]; len(read) == 0 || !own && len(sourcesOf(o.Head.Subject)) == 0 {
-			continue // it names no source that an ignore file could take away
+		if len(read) == 0 {
+			continue
 		}
-		side, err := p.again(ctx, o, read)
-		if err != nil {
+		if err := p.tryOther(ctx, o, read, side); err != nil {
 			return nil, &otherError{build: o, err: err}
-		}
-		if len(read) == len(files) {
-			after[o] = side
 		}
 	}
 	return after, nil
+}
+
+// tryOther holds that a build finds its sources when files that it reads are edited for another one, which is first
+// afterwards. Where both read the same ignore file, BuildKit has said what it excludes.
+func (p *prover) tryOther(ctx context.Context, o *outcome, read map[string][]byte, first *Side) error {
+	if _, own := read[o.Head.Build.Dockerfile]; own || o.Head.Build.Context != first.Build.Context {
+		_, err := p.again(ctx, o, read)
+		return err
+	}
+	for i := range first.Plan.Locals {
+		local := &first.Plan.Locals[i]
+		if local.Name != "context" || local.Kind() != transfer.ContextLoad {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(sourcesOf(o.Head.Subject))) {
+			before, err := p.finds(ctx, o.Head.Subject, name, nil)
+			if err != nil || !before {
+				continue
+			}
+			found, err := p.finds(ctx, o.Head.Subject, name, local)
+			if err != nil {
+				return err
+			}
+			if !found {
+				return fmt.Errorf("build %s does not find %s afterwards", o.Name, name)
+			}
+		}
+		return nil
+	}
+	_, err := p.again(ctx, o, read)
+	return err
 }
 
 // Holds says whether files can be changed all at once: every build that could be analysed before still can, and finds the
@@ -220,86 +254,41 @@ func (p *prover) analyse(ctx context.Context, o *outcome, files map[string][]byt
 		return nil, err
 	}
 	of := *repository
-	repository = &of
 	if _, own := files[o.Head.Build.Dockerfile]; !own {
 		of.parsed = o.Head.Subject.File
-	} else if len(files) == 1 {
-		of.before = o.Head.Subject
+		return p.analyseIn(ctx, o, &of)
 	}
+	of.before = o.Head.Subject
+	if len(files) > 1 {
+		others := maps.Clone(files)
+		delete(others, o.Head.Build.Dockerfile)
+		side, err := p.again(ctx, o, others)
+		if err != nil {
+			return nil, err
+		}
+		of.before = side.Subject
+	}
+	return p.analyseIn(ctx, o, &of)
+}
+
+// analyseIn analyses a build of a repository that is edited, and holds that its sources are there.
+func (p *prover) analyseIn(ctx context.Context, o *outcome, repository *Repository) (*Side, error) {
 	subject, err := repository.Analyse(ctx, o.Head.Build)
 	if err != nil {
 		return nil, fmt.Errorf("build %s cannot be analysed afterwards: %w", o.Name, err)
 	}
 	after := &Side{Subject: subject, Repository: repository}
-	if lost, err := lostSource(ctx, o.Head.Subject, subject); err != nil || lost != "" {
+	if lost, err := p.lostSource(ctx, o.Head.Subject, subject); err != nil || lost != "" {
 		return nil, cmp.Or(err, fmt.Errorf("build %s does not find %s afterwards", o.Name, lost))
 	}
 	return after, nil
-}
-
-// lostSource is a source that an instruction names, that was found before and is not any more; empty where there is none.
-// A source that is new has to be found.
-func lostSource(ctx context.Context, before, after *rule.Subject) (string, error) {
-	old := sourcesOf(before)
-	for _, name := range slices.Sorted(maps.Keys(sourcesOf(after))) {
-		found, err := finds(ctx, after, name)
-		if err != nil {
-			return "", err
-		}
-		if found {
-			continue
-		}
-		if !old[name] {
-			if strings.ContainsAny(name, "*?[") {
-				continue // COPY takes a pattern that matches nothing
-			}
-			return name, nil
-		}
-		if found, err = finds(ctx, before, name); err != nil || found {
-			return name, err
-		}
-	}
-	return "", nil
-}
-
-// sourcesOf are the sources in the build context that instructions name, in any stage.
-func sourcesOf(s *rule.Subject) map[string]bool {
-	out := map[string]bool{}
-	for _, src := range s.Plan.Sources {
-		if src.Local == "context" && src.Path != "." {
-			out[src.Path] = true
-		}
-	}
-	for _, name := range s.File.LiteralSources() {
-		if name != "." {
-			out[name] = true
-		}
-	}
-	return out
-}
-
-// finds reports whether the build context has a source, in the tree or on disk.
-func finds(ctx context.Context, s *rule.Subject, name string) (bool, error) {
-	for _, list := range [][]*transfer.Transfer{s.Transfers, s.Disk} {
-		for _, t := range list {
-			if t.Name != "context" || t.Kind() != transfer.ContextLoad {
-				continue
-			}
-			found, err := t.Local.Finds(ctx, name, func(string) bool { return true })
-			if err != nil || found {
-				return found, err
-			}
-			break // several platforms read the same directory
-		}
-	}
-	return false, nil
 }
 
 // errNotSilent is why a fix does not hold after which its rule still says the same.
 var errNotSilent = errors.New("the rule still reports it afterwards")
 
 // silent runs the rule again, and says what the fix saves.
-func (p *prover) silent(ctx context.Context, o *outcome, f *found, after *Side) (*finding.Saving, error) {
+func (p *prover) silent(ctx context.Context, o *outcome, f *found, after *Side, files map[string][]byte) (*finding.Saving, error) {
 	i := slices.IndexFunc(p.engine.rules, func(r *rule.Rule) bool { return r.Name == f.Rule })
 	left, undecided := p.engine.rule(ctx, after, p.engine.rules[i])
 	if len(undecided) > 0 && !o.head.undecided[f.Rule] {
@@ -311,6 +300,19 @@ func (p *prover) silent(ctx context.Context, o *outcome, f *found, after *Side) 
 	saved := uploaded(o.Head.Subject) - uploaded(after.Subject)
 	if saved <= 0 || after.Repository.before != nil && sameRequests(o.Head.Subject, after.Subject) {
 		return nil, nil
+	}
+	if after.Repository.before != nil {
+		// The Dockerfile itself may be uploaded with the context, and has another size.
+		repository, err := p.repository(o.Head.Repository, files)
+		if err != nil {
+			return nil, err
+		}
+		if after, err = p.analyseIn(ctx, o, repository); err != nil {
+			return nil, err
+		}
+		if saved = uploaded(o.Head.Subject) - uploaded(after.Subject); saved <= 0 {
+			return nil, nil
+		}
 	}
 	return &finding.Saving{Bytes: saved, Exact: o.Exact}, nil
 }

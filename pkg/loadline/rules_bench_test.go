@@ -13,12 +13,30 @@ import (
 	"github.com/loadline-dev/loadline/pkg/rules"
 )
 
-// benchDockerfiles are of the kinds that real repositories have; several rules say something about each.
+// benchDockerfiles are of the kinds that real repositories have: half of them are as they should be, several rules say
+// something about each of the others, and most of what they say has a fix to be proved.
 var benchDockerfiles = []string{
-	"FROM node:22 AS build\nWORKDIR /app\nARG GIT_COMMIT\nCOPY . .\nRUN npm ci\nRUN npm run build\nFROM node:22\nCOPY --from=build /app /app\nRUN chown -R node /app\nCMD [\"node\", \"dist/main.js\"]\n",
-	"FROM golang:1.26 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /server ./cmd/server\nFROM debian:13\nCOPY --from=build /server /server\nENTRYPOINT [\"/server\"]\n",
-	"FROM python:3.13\nRUN apt-get update && apt-get install -y build-essential libpq-dev\nCOPY . /app\nWORKDIR /app\nRUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n",
-	"FROM debian:13 AS tools\nRUN apt-get update && apt-get install -y gcc make curl git\nRUN <<EOT\nset -e\ncurl -fsSLO https://example.com/a-1.0.tar.gz\ntar xf a-1.0.tar.gz\ncd a-1.0\n./configure\nmake\nmake install\nEOT\nCOPY . /src\nRUN cd /src && git describe --tags && make all\n",
+	"FROM node:22 AS build\nWORKDIR /app\nARG GIT_COMMIT\nCOPY . .\nRUN npm ci\nRUN npm run build\nFROM node:22\n" +
+		"COPY --from=build /app /app\nRUN chown -R node /app\nCMD [\"node\", \"dist/main.js\"]\n",
+	"FROM golang:1.26 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /server ./cmd/server\nFROM debian:13\n" +
+		"COPY --from=build /server /server\nENTRYPOINT [\"/server\"]\n",
+	"FROM python:3.13\nRUN apt-get update && apt-get install -y build-essential libpq-dev\nCOPY . /app\nWORKDIR /app\n" +
+		"RUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n",
+	"FROM debian:13 AS tools\nRUN apt-get update && apt-get install -y gcc make curl git\nRUN <<EOT\nset -e\n" +
+		"curl -fsSLO https://example.com/a-1.0.tar.gz\ntar xf a-1.0.tar.gz\ncd a-1.0\n./configure\nmake\nmake install\nEOT\n" +
+		"COPY . /src\nRUN cd /src && git describe --tags && make all\n",
+	"# syntax=docker/dockerfile:1\nFROM node:22-slim AS build\nWORKDIR /app\nCOPY package.json package-lock.json ./\n" +
+		"RUN --mount=type=cache,target=/root/.npm npm ci\nCOPY pkg01 pkg01\nRUN npm run build\nFROM node:22-slim\n" +
+		"COPY --from=build /app/dist /app\nCMD [\"node\", \"/app/main.js\"]\n",
+	"FROM golang:1.26 AS build\nWORKDIR /src\n" +
+		"RUN --mount=type=bind,target=. --mount=type=cache,target=/root/.cache/go-build --mount=type=cache,target=/go/pkg/mod CGO_ENABLED=0 go build -o /server .\n" +
+		"FROM scratch\nCOPY --from=build /server /server\nENTRYPOINT [\"/server\"]\n",
+	"FROM python:3.13-slim\nWORKDIR /app\nCOPY requirements.txt .\n" +
+		"RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt\nCOPY pkg02 pkg02\n" +
+		"CMD [\"python\", \"-m\", \"pkg02\"]\n",
+	"FROM debian:13-slim\n" +
+		"RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*\n" +
+		"COPY pkg03/file0003.go /etc/app/\nUSER 1000\nCMD [\"/bin/true\"]\n",
 }
 
 // BenchmarkRules measures `check` of 200 Dockerfiles in one context with all rules, as a ratio to the same without rules. The
