@@ -53,14 +53,22 @@ func isFinal(p *rule.Pass, s *dockerfile.Stage) bool {
 	return ok && slices.Contains(b.Stages, s)
 }
 
-// gracePeriod is how long ago something has to have ended: who moves on does not do so on the day.
-const gracePeriod = 60 * 24 * time.Hour
+// How long ago something has to have ended: who moves on does not do so on the day. That a version is no longer built is less:
+// its makers have gone on to the next one.
+const (
+	gracePeriod = 60 * 24 * time.Hour
+	goneFor     = 365 * 24 * time.Hour
+)
 
 // pastItsTime says why an image gets no more fixes; ok is false where it does, and where that is not certain.
 func pastItsTime(p *rule.Pass, b rule.BaseImage) (d baseimage.Deprecation, ok bool) {
 	facts := p.Images()
 	d, ok = facts.Deprecated(b.Image)
-	if !ok || b.Chosen || d.Since.Add(gracePeriod).After(today(facts)) {
+	grace := gracePeriod
+	if d.Kind == baseimage.NotRebuilt {
+		grace = goneFor
+	}
+	if !ok || b.Chosen || d.Since.Add(grace).After(today(facts)) {
 		return d, false
 	}
 	said := b.WithTag(b.Tag) // what the tag itself says, and not what it means now
