@@ -1,6 +1,7 @@
 package baseimage
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -180,4 +181,136 @@ func (f *Facts) lifecycles(product string) []lifecycle {
 		f.read.lifecycles = readLifecycles()
 	}
 	return f.read.lifecycles[product]
+}
+
+// Maintained lists what may be used instead of an image that Deprecated speaks of: images that are made in the same way and
+// still are, of what gets fixes on Facts.Today, the longest maintained first. nil where none is known.
+func (f *Facts) Maintained(img Image, d Deprecation) []Image {
+	switch {
+	case d.Kind == ImageDeprecated:
+		return f.successors(img, d)
+	case d.Kind == NotRebuilt:
+		return f.newest(img)
+	case d.Kind == ReleaseEnded && !isDistribution(img.Family):
+		return f.onMaintained(img)
+	}
+	product := img.Family
+	if id := distributionFamilies[product]; id != "" {
+		product = id
+	} else if strings.HasPrefix(product, "dotnet/") {
+		product = "dotnet"
+	}
+	var out []Image
+	for _, l := range f.maintained(product) {
+		version := l.cycle
+		if product == "dotnet" && !strings.Contains(version, ".") {
+			version += ".0"
+		}
+		if compareVersions(version, img.Version) <= 0 && img.Version != "" {
+			continue // nobody goes back
+		}
+		if other, ok := f.alike(img, version, ""); ok {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// onMaintained is an image of the same version on releases of its distribution that get fixes.
+func (f *Facts) onMaintained(img Image) []Image {
+	var out []Image
+	for _, l := range f.maintained(f.complete(img).Distribution.ID) {
+		for version := img.Version; line(img.Family, version) != ""; version = shorter(version) {
+			if other, ok := f.alike(img, version, l.cycle); ok {
+				out = append(out, other)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// newest is the image of the newest version.
+func (f *Facts) newest(img Image) []Image {
+	var best []Image
+	for _, g := range f.tags(img).groups {
+		if !g.gone.IsZero() {
+			continue
+		}
+		for _, tag := range g.tags {
+			other := img.WithTag(tag)
+			if other.Channel != "" || line(img.Family, other.Version) != other.Version || !madeAlike(img, other) {
+				continue
+			}
+			if best == nil || compareVersions(other.Version, best[0].Version) > 0 || other.Version == best[0].Version && len(tag) < len(best[0].Tag) {
+				best = []Image{other}
+			}
+		}
+	}
+	return best
+}
+
+// alike is an image of another version that is made in the same way and still is; on a release of its distribution, where
+// one is named. Of several tags it has the shortest.
+func (f *Facts) alike(img Image, version, release string) (best Image, ok bool) {
+	table := f.tags(img)
+	if table == nil {
+		return Image{}, false
+	}
+	for _, g := range table.groups {
+		if !g.gone.IsZero() {
+			continue
+		}
+		for _, tag := range g.tags {
+			if !strings.HasPrefix(tag, version) || ok && len(tag) >= len(best.Tag) {
+				continue
+			}
+			other := img.WithTag(tag)
+			if other.Version == version && other.Channel == "" && madeAlike(img, other) && (release == "" || other.Distribution.Release == release) {
+				best, ok = other, true
+			}
+		}
+	}
+	return best, ok
+}
+
+func madeAlike(a, b Image) bool {
+	return a.Variant == b.Variant && a.Flavor == b.Flavor && a.Java == b.Java
+}
+
+// successors is the image that the makers name, of the same version where that is known to exist.
+func (f *Facts) successors(img Image, d Deprecation) []Image {
+	next, ok := Parse(d.Successor)
+	if !ok {
+		return nil
+	}
+	version := img.Version
+	if end := strings.IndexAny(version, ".u-_+"); end > 0 {
+		version = version[:end]
+	}
+	named := next.WithTag(version)
+	named.Java, named.Variant = img.Java, img.Variant
+	for _, variant := range []Variant{img.Variant, Default} {
+		named.Variant = variant
+		if other, ok := f.alike(named, version, ""); ok && version != "" {
+			return []Image{other}
+		}
+	}
+	next.Tag = ""
+	return []Image{next}
+}
+
+// maintained are the releases of a product that get fixes, the longest maintained first.
+func (f *Facts) maintained(product string) []lifecycle {
+	list := slices.DeleteFunc(slices.Clone(f.lifecycles(product)), f.past)
+	slices.SortStableFunc(list, func(a, b lifecycle) int {
+		if a.end.IsZero() != b.end.IsZero() {
+			if a.end.IsZero() {
+				return -1 // no end is stated yet
+			}
+			return 1
+		}
+		return b.end.Compare(a.end)
+	})
+	return list
 }

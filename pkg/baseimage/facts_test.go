@@ -158,6 +158,39 @@ func TestWhatEndsLaterIsNotPastItsTimeToday(t *testing.T) {
 	}
 }
 
+func TestWhatIsMaintainedIsMadeInTheSameWay(t *testing.T) {
+	var facts baseimage.Facts
+	for ref, want := range map[string]string{
+		"node:14.4.0-alpine3.12":                 "node:26-alpine node:24-alpine node:22-alpine",
+		"node:18-bookworm-slim":                  "node:26-slim node:24-slim node:22-slim",
+		"php:8.0.9-fpm-alpine":                   "php:8.5-fpm-alpine php:8.4-fpm-alpine php:8.3-fpm-alpine php:8.2-fpm-alpine",
+		"eclipse-temurin:24-jre":                 "eclipse-temurin:25-jre eclipse-temurin:26-jre",
+		"mcr.microsoft.com/dotnet/sdk:6.0":       "mcr.microsoft.com/dotnet/sdk:10.0 mcr.microsoft.com/dotnet/sdk:9.0 mcr.microsoft.com/dotnet/sdk:8.0",
+		"debian:stretch-slim":                    "debian:13-slim debian:12-slim debian:11-slim",
+		"public.ecr.aws/docker/library/alpine:3": "",
+		"public.ecr.aws/docker/library/node:16":  "public.ecr.aws/docker/library/node:26 public.ecr.aws/docker/library/node:24 public.ecr.aws/docker/library/node:22",
+		"openjdk:11-jre-slim":                    "eclipse-temurin:11-jre",
+		"openjdk:8u265-jdk-alpine":               "eclipse-temurin:8-alpine",
+		"openjdk":                                "eclipse-temurin",
+		"vault:1.13":                             "hashicorp/vault",
+		"centos:7":                               "",
+		"nginx:1.19.7-alpine":                    "nginx:1.31-alpine",
+		"python:3.13.1-alpine3.20":               "python:3.13-alpine3.24 python:3.13-alpine3.23",
+	} {
+		img := parse(t, ref)
+		d, ok := facts.Deprecated(img)
+		var got []string
+		if ok {
+			for _, other := range facts.Maintained(img, d) {
+				got = append(got, other.String())
+			}
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("%s: %q, want %q", ref, text, want)
+		}
+	}
+}
+
 func TestSizesHaveTheirDate(t *testing.T) {
 	var facts baseimage.Facts
 	size, ok := facts.Size(t.Context(), parse(t, "node:22.23-slim"))

@@ -17,6 +17,7 @@ func All() []*rule.Rule {
 		&compiledInFinalStage,
 		&dependenciesInstalledAfterCopyAll,
 		&dependenciesUploaded,
+		&deprecatedBase,
 		&emptyVariableUploadsWholeContext,
 		&excludeFlagStillUploads,
 		&fixedJobCount,
