@@ -29,7 +29,8 @@ var benchDockerfiles = []string{
 		"RUN --mount=type=cache,target=/root/.npm npm ci\nCOPY pkg01 pkg01\nRUN npm run build\nFROM node:22-slim\n" +
 		"COPY --from=build /app/dist /app\nCMD [\"node\", \"/app/main.js\"]\n",
 	"FROM golang:1.26 AS build\nWORKDIR /src\n" +
-		"RUN --mount=type=bind,target=. --mount=type=cache,target=/root/.cache/go-build --mount=type=cache,target=/go/pkg/mod CGO_ENABLED=0 go build -o /server .\n" +
+		"RUN --mount=type=bind,target=. --mount=type=cache,target=/root/.cache/go-build --mount=type=cache,target=/go/pkg/mod " +
+		"CGO_ENABLED=0 go build -o /server .\n" +
 		"FROM scratch\nCOPY --from=build /server /server\nENTRYPOINT [\"/server\"]\n",
 	"FROM python:3.13-slim\nWORKDIR /app\nCOPY requirements.txt .\n" +
 		"RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt\nCOPY pkg02 pkg02\n" +
