@@ -15,6 +15,7 @@ func All() []*rule.Rule {
 		&buildToolsInFinalStage,
 		&cacheMountHidesLayer,
 		&compiledInFinalStage,
+		&contextWiderThanNeeded,
 		&dependenciesInstalledAfterCopyAll,
 		&dependenciesUploaded,
 		&deprecatedBase,
