@@ -3,6 +3,8 @@ package engine
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,9 +24,12 @@ type prover struct {
 	engine *Engine
 	runs   []*outcome
 
-	mu    sync.Mutex
-	done  map[string]*trial
-	fails []Refused
+	mu           sync.Mutex
+	done         map[string]*trial
+	analysed     map[string]*analysed
+	repositories map[string]*edited
+	looked       map[string]bool
+	fails        []Refused
 }
 
 // trial is one set of edits, applied.
@@ -36,7 +41,10 @@ type trial struct {
 }
 
 func newProver(e *Engine, runs []*outcome) *prover {
-	return &prover{engine: e, runs: runs, done: map[string]*trial{}}
+	return &prover{
+		engine: e, runs: runs,
+		done: map[string]*trial{}, analysed: map[string]*analysed{}, repositories: map[string]*edited{}, looked: map[string]bool{},
+	}
 }
 
 // proveAll keeps of each finding the fixes that hold, with what they save.
@@ -82,7 +90,7 @@ func (p *prover) prove(ctx context.Context, o *outcome, f *found, fix finding.Fi
 		p.done[key] = t
 	}
 	p.mu.Unlock()
-	t.once.Do(func() { t.after, t.err = p.try(ctx, files, fix) })
+	t.once.Do(func() { t.after, t.err = p.try(ctx, o, files, fix) })
 	if t.err != nil {
 		return nil, t.err
 	}
@@ -92,23 +100,68 @@ func (p *prover) prove(ctx context.Context, o *outcome, f *found, fix finding.Fi
 			return nil, err
 		}
 	}
-	return p.silent(ctx, o, f, after)
+	return p.silent(ctx, o, f, after, files)
 }
 
-// try applies edits and holds that every build that reads one of the files still finds its sources.
-func (p *prover) try(ctx context.Context, files map[string][]byte, fix finding.Fix) (map[*outcome]*Side, error) {
+// try applies edits and holds that every build that reads one of the files still finds its sources. Of a build that reads
+// only some of them, only those count: so builds with Dockerfiles of their own share what is found out about an ignore file.
+// first is the build that the fix is for.
+func (p *prover) try(ctx context.Context, first *outcome, files map[string][]byte, fix finding.Fix) (map[*outcome]*Side, error) {
 	after := map[*outcome]*Side{}
+	side, err := p.again(ctx, first, files)
+	if err != nil {
+		return nil, &otherError{build: first, err: err}
+	}
+	after[first] = side
 	for _, o := range p.runs {
-		if o.Head == nil || !readsAny(o.Head.Subject, fix) {
+		if o.Head == nil || o == first {
 			continue
 		}
-		side, err := p.again(ctx, o, files)
-		if err != nil {
+		read := map[string][]byte{}
+		for _, e := range fix.Edits {
+			if reads(o.Head.Subject, e.Path, e.File == nil) {
+				read[e.Path] = files[e.Path]
+			}
+		}
+		if len(read) == 0 {
+			continue
+		}
+		if err := p.tryOther(ctx, o, read, side); err != nil {
 			return nil, &otherError{build: o, err: err}
 		}
-		after[o] = side
 	}
 	return after, nil
+}
+
+// tryOther holds that a build finds its sources when files that it reads are edited for another one, which is first
+// afterwards. Where both read the same ignore file, BuildKit has said what it excludes.
+func (p *prover) tryOther(ctx context.Context, o *outcome, read map[string][]byte, first *Side) error {
+	if _, own := read[o.Head.Build.Dockerfile]; own || o.Head.Build.Context != first.Build.Context {
+		_, err := p.again(ctx, o, read)
+		return err
+	}
+	for i := range first.Plan.Locals {
+		local := &first.Plan.Locals[i]
+		if local.Name != "context" || local.Kind() != transfer.ContextLoad {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(sourcesOf(o.Head.Subject))) {
+			before, err := p.finds(ctx, o.Head.Subject, name, nil)
+			if err != nil || !before {
+				continue
+			}
+			found, err := p.finds(ctx, o.Head.Subject, name, local)
+			if err != nil {
+				return err
+			}
+			if !found {
+				return fmt.Errorf("build %s does not find %s afterwards", o.Name, name)
+			}
+		}
+		return nil
+	}
+	_, err := p.again(ctx, o, read)
+	return err
 }
 
 // Holds says whether files can be changed all at once: every build that could be analysed before still can, and finds the
@@ -140,16 +193,7 @@ func (e *otherError) Error() string { return e.err.Error() }
 
 func (e *otherError) Unwrap() error { return e.err }
 
-// readsAny reports whether a build reads a file that a fix edits, or would read one that it creates.
-func readsAny(s *rule.Subject, fix finding.Fix) bool {
-	for _, e := range fix.Edits {
-		if reads(s, e.Path, e.File == nil) {
-			return true
-		}
-	}
-	return false
-}
-
+// reads reports whether a build reads a file, or would read one that is created.
 func reads(s *rule.Subject, name string, created bool) bool {
 	if name == s.Build.Dockerfile || created && name == s.Build.Dockerfile+".dockerignore" {
 		return true
@@ -162,86 +206,89 @@ func reads(s *rule.Subject, name string, created bool) bool {
 	return false
 }
 
-// again analyses a build with files changed.
+// edited are the repositories with one set of files changed, so that builds share what is measured of them.
+type edited struct {
+	once       sync.Once
+	repository *Repository
+	err        error
+}
+
+// repository is a repository with files changed.
+func (p *prover) repository(r *Repository, files map[string][]byte) (*Repository, error) {
+	key := fmt.Sprintf("%p %s", r, filesKey(files))
+	p.mu.Lock()
+	e, ok := p.repositories[key]
+	if !ok {
+		e = &edited{}
+		p.repositories[key] = e
+	}
+	p.mu.Unlock()
+	e.once.Do(func() { e.repository, e.err = r.edited(files) })
+	return e.repository, e.err
+}
+
+// analysed is a build with files changed.
+type analysed struct {
+	once sync.Once
+	side *Side
+	err  error
+}
+
+// again analyses a build with files changed, once for the same files.
 func (p *prover) again(ctx context.Context, o *outcome, files map[string][]byte) (*Side, error) {
-	repository, err := o.Head.Repository.edited(files)
+	key := fmt.Sprintf("%p %s", o, filesKey(files))
+	p.mu.Lock()
+	a, ok := p.analysed[key]
+	if !ok {
+		a = &analysed{}
+		p.analysed[key] = a
+	}
+	p.mu.Unlock()
+	a.once.Do(func() { a.side, a.err = p.analyse(ctx, o, files) })
+	return a.side, a.err
+}
+
+func (p *prover) analyse(ctx context.Context, o *outcome, files map[string][]byte) (*Side, error) {
+	repository, err := p.repository(o.Head.Repository, files)
 	if err != nil {
 		return nil, err
 	}
+	of := *repository
+	if _, own := files[o.Head.Build.Dockerfile]; !own {
+		of.parsed = o.Head.Subject.File
+		return p.analyseIn(ctx, o, &of)
+	}
+	of.before = o.Head.Subject
+	if len(files) > 1 {
+		others := maps.Clone(files)
+		delete(others, o.Head.Build.Dockerfile)
+		side, err := p.again(ctx, o, others)
+		if err != nil {
+			return nil, err
+		}
+		of.before = side.Subject
+	}
+	return p.analyseIn(ctx, o, &of)
+}
+
+// analyseIn analyses a build of a repository that is edited, and holds that its sources are there.
+func (p *prover) analyseIn(ctx context.Context, o *outcome, repository *Repository) (*Side, error) {
 	subject, err := repository.Analyse(ctx, o.Head.Build)
 	if err != nil {
 		return nil, fmt.Errorf("build %s cannot be analysed afterwards: %w", o.Name, err)
 	}
 	after := &Side{Subject: subject, Repository: repository}
-	if lost, err := lostSource(ctx, o.Head.Subject, subject); err != nil || lost != "" {
+	if lost, err := p.lostSource(ctx, o.Head.Subject, subject); err != nil || lost != "" {
 		return nil, cmp.Or(err, fmt.Errorf("build %s does not find %s afterwards", o.Name, lost))
 	}
 	return after, nil
-}
-
-// lostSource is a source that an instruction names, that was found before and is not any more; empty where there is none.
-// A source that is new has to be found.
-func lostSource(ctx context.Context, before, after *rule.Subject) (string, error) {
-	old := sourcesOf(before)
-	for _, name := range slices.Sorted(maps.Keys(sourcesOf(after))) {
-		found, err := finds(ctx, after, name)
-		if err != nil {
-			return "", err
-		}
-		if found {
-			continue
-		}
-		if !old[name] {
-			if strings.ContainsAny(name, "*?[") {
-				continue // COPY takes a pattern that matches nothing
-			}
-			return name, nil
-		}
-		if found, err = finds(ctx, before, name); err != nil || found {
-			return name, err
-		}
-	}
-	return "", nil
-}
-
-// sourcesOf are the sources in the build context that instructions name, in any stage.
-func sourcesOf(s *rule.Subject) map[string]bool {
-	out := map[string]bool{}
-	for _, src := range s.Plan.Sources {
-		if src.Local == "context" && src.Path != "." {
-			out[src.Path] = true
-		}
-	}
-	for _, name := range s.File.LiteralSources() {
-		if name != "." {
-			out[name] = true
-		}
-	}
-	return out
-}
-
-// finds reports whether the build context has a source, in the tree or on disk.
-func finds(ctx context.Context, s *rule.Subject, name string) (bool, error) {
-	for _, list := range [][]*transfer.Transfer{s.Transfers, s.Disk} {
-		for _, t := range list {
-			if t.Name != "context" || t.Kind() != transfer.ContextLoad {
-				continue
-			}
-			found, err := t.Local.Finds(ctx, name, func(string) bool { return true })
-			if err != nil || found {
-				return found, err
-			}
-			break // several platforms read the same directory
-		}
-	}
-	return false, nil
 }
 
 // errNotSilent is why a fix does not hold after which its rule still says the same.
 var errNotSilent = errors.New("the rule still reports it afterwards")
 
 // silent runs the rule again, and says what the fix saves.
-func (p *prover) silent(ctx context.Context, o *outcome, f *found, after *Side) (*finding.Saving, error) {
+func (p *prover) silent(ctx context.Context, o *outcome, f *found, after *Side, files map[string][]byte) (*finding.Saving, error) {
 	i := slices.IndexFunc(p.engine.rules, func(r *rule.Rule) bool { return r.Name == f.Rule })
 	left, undecided := p.engine.rule(ctx, after, p.engine.rules[i])
 	if len(undecided) > 0 && !o.head.undecided[f.Rule] {
@@ -251,10 +298,29 @@ func (p *prover) silent(ctx context.Context, o *outcome, f *found, after *Side) 
 		return nil, errNotSilent
 	}
 	saved := uploaded(o.Head.Subject) - uploaded(after.Subject)
-	if saved <= 0 {
+	if saved <= 0 || after.Repository.before != nil && sameRequests(o.Head.Subject, after.Subject) {
 		return nil, nil
 	}
+	if after.Repository.before != nil {
+		// The Dockerfile itself may be uploaded with the context, and has another size.
+		repository, err := p.repository(o.Head.Repository, files)
+		if err != nil {
+			return nil, err
+		}
+		if after, err = p.analyseIn(ctx, o, repository); err != nil {
+			return nil, err
+		}
+		if saved = uploaded(o.Head.Subject) - uploaded(after.Subject); saved <= 0 {
+			return nil, nil
+		}
+	}
 	return &finding.Saving{Bytes: saved, Exact: o.Exact}, nil
+}
+
+// sameRequests reports whether a build asks for the same paths as before: then the Dockerfile alone has another size, which
+// nobody edits it for.
+func sameRequests(before, after *rule.Subject) bool {
+	return slices.EqualFunc(before.Plan.Locals, after.Plan.Locals, transfer.Local.Same)
 }
 
 // count is how many findings say the same of the same text.
@@ -279,6 +345,16 @@ func uploaded(s *rule.Subject) int64 {
 		n += t.Bytes
 	}
 	return n
+}
+
+// filesKey tells sets of changed files apart.
+func filesKey(files map[string][]byte) string {
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(sum, "%q %d\n", name, len(files[name]))
+		sum.Write(files[name])
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // editKey tells sets of edits apart.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/baseimage"
@@ -34,6 +35,11 @@ type Repository struct {
 	Listings *rule.Listings
 	// Images are what is known of base images, the same on both sides; nil for the tables of the program.
 	Images *baseimage.Facts
+	// parsed is the Dockerfile of the build that is analysed, where it is known already.
+	parsed *dockerfile.File
+	// before is a build as it was before its Dockerfile alone was edited: what it asks for as before need not be measured
+	// again. nil where other files are edited, or none.
+	before *rule.Subject
 	// Contexts are the directories that any build of this side has as its context, named ones too.
 	Contexts []string
 }
@@ -118,20 +124,19 @@ func (r *Repository) Analyse(ctx context.Context, b build.Build) (*rule.Subject,
 		return nil, fmt.Errorf("reading %s: %w", source.Printable(b.Dockerfile), plain(err))
 	}
 	known := Known{Args: b.Args}
-	image, _ := dockerfile.Syntax(text)
-	if err := transfer.CheckSyntax(image); err != nil {
-		return nil, err
-	}
-	if known.File, err = dockerfile.Parse(b.Dockerfile, text); err != nil {
-		return nil, err
-	}
-	if err := dockerfile.CheckExpansion(known.File, req.Args); err != nil {
-		return nil, err
+	if known.File = r.parsed; known.File == nil {
+		if known.File, err = parse(b, text, req); err != nil {
+			return nil, err
+		}
 	}
 	if known.Plan, err = transfer.NewPlan(ctx, req); err != nil {
 		return nil, err
 	}
 	for _, local := range known.Plan.Locals {
+		if old, _ := r.measuredBefore(local); old >= 0 {
+			known.Transfers = append(known.Transfers, r.before.Transfers[old])
+			continue
+		}
 		t, err := r.Meter.Measure(ctx, local)
 		if err != nil {
 			return nil, err
@@ -139,6 +144,19 @@ func (r *Repository) Analyse(ctx context.Context, b build.Build) (*rule.Subject,
 		known.Transfers = append(known.Transfers, t)
 	}
 	return r.subject(ctx, b, req, known)
+}
+
+// parse reads a Dockerfile that BuildKit's frontend can read as well.
+func parse(b build.Build, text []byte, req transfer.Request) (*dockerfile.File, error) {
+	image, _ := dockerfile.Syntax(text)
+	if err := transfer.CheckSyntax(image); err != nil {
+		return nil, err
+	}
+	file, err := dockerfile.Parse(b.Dockerfile, text)
+	if err != nil {
+		return nil, err
+	}
+	return file, dockerfile.CheckExpansion(file, req.Args)
 }
 
 // Subject is what rules may know of a build of which the most is known already.
@@ -160,6 +178,10 @@ func (r *Repository) subject(ctx context.Context, b build.Build, req transfer.Re
 		return rule.NewSubject(facts)
 	}
 	for _, local := range known.Plan.Locals {
+		if old, ok := r.measuredBefore(local); ok {
+			facts.Disk, facts.Tracked = append(facts.Disk, r.before.Disk[old]), append(facts.Tracked, r.before.Tracked[old])
+			continue
+		}
 		dir := localDir(b, local)
 		disk, err := r.Disk.Sub(dir)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -180,6 +202,16 @@ func (r *Repository) subject(ctx context.Context, b build.Build, req transfer.Re
 		facts.Disk, facts.Tracked = append(facts.Disk, t), append(facts.Tracked, tracked)
 	}
 	return rule.NewSubject(facts)
+}
+
+// measuredBefore is the request of the build before its Dockerfile was edited that asks for the same; -1 where none does.
+// disk says that it was measured on the disk as well.
+func (r *Repository) measuredBefore(local transfer.Local) (index int, disk bool) {
+	if r.before == nil || local.Kind() == transfer.DockerfileLoad {
+		return -1, false
+	}
+	index = slices.IndexFunc(r.before.Plan.Locals, local.Same)
+	return index, index >= 0 && r.before.Disk != nil
 }
 
 // localDir is the directory that a request is about, from the repository root.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -41,8 +42,8 @@ func (c *check) analyseBuild(ctx context.Context, s *side, b build.Build) (*meas
 		if err != nil {
 			return nil, err
 		}
-		if b.Context == "" && dir != path.Dir(b.Dockerfile) && dir != candidates[len(candidates)-1] &&
-			!u.namesSources() && !build.IsProject(s.tree, dir) {
+		if b.Context == "" && dir != path.Dir(b.Dockerfile) && !u.namesSources() &&
+			(leavesExamples(b.Dockerfile, dir) || dir != candidates[len(candidates)-1] && !build.IsProject(s.tree, dir)) {
 			continue
 		}
 		unresolved, err := u.unresolved(ctx)
@@ -121,6 +122,15 @@ func (u *upload) unresolved(ctx context.Context) ([]string, error) {
 		break // several platforms read the same directory
 	}
 	return missing, nil
+}
+
+// examples matches a directory of examples: whoever builds one does it there, and does not upload the project around it.
+var examples = regexp.MustCompile(`^(.*/)?(examples?|samples?|demos?)([_-][^/]*)?/`)
+
+// leavesExamples reports whether a Dockerfile lies among examples, and a directory around them.
+func leavesExamples(dockerfile, dir string) bool {
+	among := examples.FindString(dockerfile)
+	return among != "" && dir+"/" != among && !strings.HasPrefix(dir+"/", among)
 }
 
 // contextSources are the paths that instructions read from the build context, each once.

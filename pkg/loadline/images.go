@@ -61,7 +61,7 @@ func (r *repository) day(ctx context.Context, s *side) time.Time {
 	case commit == "":
 		return time.Time{}
 	case r.remote != nil && s.meta.Source == sourceGitHub:
-		day, err = r.remote.Day(ctx, commit) // it was read before
+		day, _ = r.remote.Day(commit)
 	case r.git != nil:
 		day, err = r.git.Day(ctx, commit)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loadline-dev/loadline/pkg/dockerfile"
 	"github.com/loadline-dev/loadline/pkg/finding"
 	"github.com/loadline-dev/loadline/pkg/rule"
 	"github.com/loadline-dev/loadline/pkg/shell"
@@ -18,7 +19,7 @@ var buildToolsInFinalStage = rule.Rule{
 	Title:    "the image keeps the compilers that its packages needed",
 	Area:     finding.MultiStage,
 	Severity: finding.Notice,
-	Needs:    rule.NeedsScripts,
+	Needs:    rule.NeedsScripts | rule.NeedsFiles,
 	Run:      runBuildToolsInFinalStage,
 }
 
@@ -49,7 +50,7 @@ func runBuildToolsInFinalStage(_ context.Context, p *rule.Pass) error {
 			continue // it cleans up after itself
 		}
 		for _, c := range calls {
-			names, first := installsTools(c)
+			names, first := installsToolsIn(p, i, c)
 			tools = append(tools, names...)
 			if at == nil {
 				at = first
@@ -65,6 +66,33 @@ func runBuildToolsInFinalStage(_ context.Context, p *rule.Pass) error {
 		}
 	}
 	return nil
+}
+
+// installsToolsIn is installsTools of a command, or of the script that it runs: first is then the word that starts the script.
+func installsToolsIn(p *rule.Pass, i *dockerfile.Instruction, c *shell.Call) (names []string, first *shell.Word) {
+	if names, first = installsTools(c); first != nil {
+		return names, first
+	}
+	inside := p.ScriptCalls(i, c)
+	if slices.ContainsFunc(inside, removesThese) {
+		return nil, nil
+	}
+	for _, inner := range inside {
+		if more, word := installsTools(inner); word != nil {
+			names, first = append(names, more...), &c.Command
+		}
+	}
+	return names, first
+}
+
+// removesThese reports whether a command of a script removes packages for compiling, or some that are not known; and not,
+// as scripts that prepare an image do, others.
+func removesThese(c *shell.Call) bool {
+	if !removesTools(c) || c.HasArg("autoremove") && len(c.Operands()) == 1 {
+		return false
+	}
+	operands := c.Operands()
+	return len(operands) <= 1 || slices.ContainsFunc(operands, func(w shell.Word) bool { return !w.Known || buildPackage.MatchString(w.Text) })
 }
 
 // installsTools are the packages that a command installs and that are for compiling only, where a compiler is among them.

@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -127,7 +128,9 @@ func reportLatent(p *rule.Pass, u *rule.Upload, files []*gitignore.File) {
 			}
 			lines = append(lines, rule.IgnoreLine{Pattern: pattern})
 			if kind.large {
-				names = append(names, source.Printable(strings.TrimPrefix(pattern, "**/")))
+				if name := shortName(pattern); !slices.Contains(names, name) {
+					names = append(names, name)
+				}
 				witness = proof
 			}
 		}
@@ -146,6 +149,14 @@ func reportLatent(p *rule.Pass, u *rule.Upload, files []*gitignore.File) {
 		Fixes:   u.Exclude(lines...),
 	})
 }
+
+// shortName is what a pattern is about, for people: its last part, [Bb]in as bin.
+func shortName(pattern string) string {
+	return source.Printable(bothCases.ReplaceAllString(path.Base(pattern), "$1"))
+}
+
+// bothCases matches a letter in both cases, as templates of .gitignore files have them.
+var bothCases = regexp.MustCompile(`\[[A-Z]([a-z])\]`)
 
 // kindOf is the kind of paths that a line of a .gitignore is about, where the build makes them or no build reads them.
 func kindOf(p *rule.Pass, line string) *ignoredKind {

@@ -47,6 +47,9 @@ func runPackageCacheNotMounted(_ context.Context, p *rule.Pass) error {
 					continue
 				}
 				of[m.what] = true
+				if m.what == "Go modules" {
+					of[goCompiler.what] = true // the advice is about both
+				}
 				p.Report(notMounted(p, m, i, c, inner))
 			}
 		}
@@ -57,7 +60,9 @@ func runPackageCacheNotMounted(_ context.Context, p *rule.Pass) error {
 // managerIn is the package manager that a call starts, itself or in the script that it runs; inner is the call in the
 // script, nil where there is none.
 func managerIn(p *rule.Pass, i *dockerfile.Instruction, c *shell.Call) (m *packageManager, inner *shell.Call) {
-	if m := managerOf(p, c); m != nil {
+	if m := managerOf(p, c); m == &goCompiler && !vendoredAt(p, i, c) {
+		return nil, nil
+	} else if m != nil {
 		return m, nil
 	}
 	if makesGo(p, i, c) {
@@ -131,6 +136,15 @@ func makesGo(p *rule.Pass, i *dockerfile.Instruction, c *shell.Call) bool {
 
 // vendored reports whether the context brings the modules of Go along: the go command then downloads nothing.
 func vendored(p *rule.Pass) bool { return p.Exists("vendor/modules.txt") }
+
+// vendoredAt reports whether the modules lie where the go command compiles: else it is about another module.
+func vendoredAt(p *rule.Pass, i *dockerfile.Instruction, c *shell.Call) bool {
+	if c.Dir == "" {
+		return false
+	}
+	_, ok := p.ContextFile(i, path.Join(c.Dir, "vendor/modules.txt"))
+	return ok
+}
 
 // mountsCache reports whether a step mounts a cache for something other than the packages of the distribution.
 func mountsCache(p *rule.Pass, i *dockerfile.Instruction) bool {

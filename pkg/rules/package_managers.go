@@ -64,7 +64,7 @@ var packageManagers = []packageManager{
 		settings: []string{"GOMODCACHE", "GOCACHE", "GOPATH"},
 	},
 	{
-		what: "crates", installs: subcommand([]string{"cargo"}, "build", "install", "fetch", "test"), keeps: []string{"/usr/local/cargo/registry", "/usr/local/cargo/git/db"}, image: "rust",
+		what: "crates", installs: cargoInstalls, keeps: []string{"/usr/local/cargo/registry", "/usr/local/cargo/git/db"}, image: "rust",
 		source:   "https://docs.docker.com/build/cache/optimize/",
 		settings: []string{"CARGO_HOME"}, off: []string{"--offline", "--frozen"},
 	},
@@ -110,7 +110,7 @@ func subcommand(programs []string, names ...string) func(*shell.Call) bool {
 }
 
 // manyPackages is from how many packages on a list on the command line counts as what a project depends on.
-const manyPackages = 3
+const manyPackages = 5
 
 func pipInstalls(c *shell.Call) bool {
 	if c.Is("python", "python3") {
@@ -131,7 +131,7 @@ func pipInstalls(c *shell.Call) bool {
 		if w.Text == "." || strings.HasPrefix(w.Text, "./") || strings.HasPrefix(w.Text, ".[") {
 			return true
 		}
-		if w.Text != "install" && w.Text != "pip" && !strings.Contains(w.Text, "://") {
+		if !slices.Contains([]string{"install", "pip", "setuptools", "wheel"}, w.Text) && !strings.Contains(w.Text, "://") {
 			packages++
 		}
 	}
@@ -177,6 +177,21 @@ func goInstalls(c *shell.Call) bool {
 // mixInstalls knows "mix do deps.get, deps.compile" as well.
 func mixInstalls(c *shell.Call) bool {
 	return c.Is("mix") && (c.Subcommand() == "deps.get" || c.Subcommand() == "do" && c.HasArg("deps.get", "deps.get,"))
+}
+
+// cargoInstalls is not about a tool that is installed by its name.
+func cargoInstalls(c *shell.Call) bool {
+	if !c.Is("cargo") {
+		return false
+	}
+	switch c.Subcommand("--manifest-path", "--config", "-Z", "--color") {
+	case "build", "fetch", "test":
+		return true
+	case "install":
+		_, fromPath := c.Option("", "--path")
+		return fromPath
+	}
+	return false
 }
 
 func mavenInstalls(c *shell.Call) bool {

@@ -63,9 +63,10 @@ func FuzzRulesAboutParallelismUnderlineTheTool(f *testing.F) {
 }
 
 // findingsIn is what rules say of a Dockerfile; nothing where it cannot be read as one.
-func findingsIn(t *testing.T, list []*rule.Rule, text string) []finding.Finding {
+func findingsIn(t *testing.T, list []*rule.Rule, text string, others ...txtar.File) []finding.Finding {
 	t.Helper()
-	all, err := tree.FromTxtar(&txtar.Archive{Files: []txtar.File{{Name: "Dockerfile", Data: []byte(text)}}})
+	files := append([]txtar.File{{Name: "Dockerfile", Data: []byte(text)}}, others...)
+	all, err := tree.FromTxtar(&txtar.Archive{Files: files})
 	if err != nil {
 		t.Fatal(err)
 	}

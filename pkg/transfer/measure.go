@@ -54,6 +54,11 @@ func (m *Meter) Measure(ctx context.Context, local Local) (*Transfer, error) {
 // Key tells requests apart: equal keys transfer the same bytes of the same tree.
 func (l Local) Key() string { return l.tree.id() + "\x00" + l.key() }
 
+// Same reports whether two requests ask for the same paths of what may be different trees.
+func (l Local) Same(o Local) bool {
+	return l.Name == o.Name && l.Kind() == o.Kind() && l.key() == o.key()
+}
+
 // key is the request without its tree.
 func (l Local) key() string {
 	return strings.Join([]string{

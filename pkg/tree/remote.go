@@ -242,17 +242,16 @@ func (r *Remote) Parents(ctx context.Context, commit string) ([]string, error) {
 	return c.parents, nil
 }
 
-// Day answers the day on which a commit was made, as it says itself, in UTC. commit is a full object id. Errors are those
-// of Parents.
-func (r *Remote) Day(ctx context.Context, commit string) (time.Time, error) {
-	c, err := r.commit(ctx, commit)
-	if err != nil {
-		return time.Time{}, err
+// Day answers the day on which a commit was made, as it says itself, in UTC; ok is false where it says none, and where the
+// commit was not read before: it is not worth a request. commit is a full object id.
+func (r *Remote) Day(commit string) (day time.Time, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.commits[commit]
+	if c == nil || c.made.IsZero() {
+		return time.Time{}, false
 	}
-	if c.made.IsZero() {
-		return time.Time{}, fmt.Errorf("reading the commit %s: it has no day", commit)
-	}
-	return dayOf(c.made), nil
+	return dayOf(c.made), true
 }
 
 func (r *Remote) commit(ctx context.Context, id string) (*remoteCommit, error) {

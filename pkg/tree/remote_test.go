@@ -515,9 +515,16 @@ func TestTheDayOfACommitAtGitHubIsItsOwn(t *testing.T) {
 		{"", ""},
 	} {
 		r := answers(t, func(string) string { return `{"tree":{"sha":"` + oneID + `"},"parents":[]` + c.committer + `}` })
-		got, err := r.Day(t.Context(), strings.Repeat("2", 40))
-		if c.want == "" && err == nil || c.want != "" && (err != nil || got.Format(time.DateOnly) != c.want) {
-			t.Errorf("%s: %v, %v", c.committer, got, err)
+		commit := strings.Repeat("2", 40)
+		if got, ok := r.Day(commit); ok {
+			t.Errorf("%v of a commit that was not read", got)
+		}
+		if _, err := r.Parents(t.Context(), commit); err != nil {
+			t.Fatal(err)
+		}
+		got, ok := r.Day(commit)
+		if c.want == "" && ok || c.want != "" && (!ok || got.Format(time.DateOnly) != c.want) {
+			t.Errorf("%s: %v, %t", c.committer, got, ok)
 		}
 	}
 }
