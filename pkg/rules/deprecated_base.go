@@ -26,7 +26,7 @@ var deprecatedBase = rule.Rule{
 }
 
 func runDeprecatedBase(_ context.Context, p *rule.Pass) error {
-	if forDevelopment(p) {
+	if forDevelopment(p) || aside(p) {
 		return nil
 	}
 	for _, s := range p.Stages {

@@ -19,3 +19,9 @@ func forDevelopment(p *rule.Pass) bool {
 	dir, file := path.Split(p.Build.Dockerfile)
 	return developmentFile.MatchString(file) || developmentDir.MatchString(dir)
 }
+
+// asideDir matches directories of what is kept beside a product: of the past, for trying out, of others.
+var asideDir = regexp.MustCompile(`(?i)(^|/)(archived?|attic|legacy|old|deprecated|examples?|samples?|demos?|hooks|contrib|experimental|sandbox|playground)(/|$)`)
+
+// aside reports whether a build lies beside the product, where nobody follows advice about what is shipped.
+func aside(p *rule.Pass) bool { return asideDir.MatchString(path.Dir(p.Build.Dockerfile)) }

@@ -16,6 +16,7 @@ func All() []*rule.Rule {
 		&buildToolsInFinalStage,
 		&cacheMountHidesLayer,
 		&compiledInFinalStage,
+		&contextWiderThanNeeded,
 		&dependenciesInstalledAfterCopyAll,
 		&dependenciesUploaded,
 		&deprecatedBase,
