@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -204,5 +205,78 @@ func TestOnlyTheBasesConfigurationAddsRegistries(t *testing.T) {
 				t.Errorf("%d builds, exact %t, assumptions %q", len(r.Builds), r.Builds[0].Exact, r.Builds[0].Assumptions)
 			}
 		})
+	}
+}
+
+// counted counts the manifests that are asked for, by repository.
+type counted struct {
+	http.RoundTripper
+
+	mu    sync.Mutex
+	asked map[string]int
+}
+
+func (c *counted) RoundTrip(req *http.Request) (*http.Response, error) {
+	if name, ok := strings.CutPrefix(req.URL.Path, "/v2/"); ok {
+		name, _, isManifest := strings.Cut(name, "/manifests/")
+		c.mu.Lock()
+		if isManifest {
+			c.asked[name]++
+		}
+		c.mu.Unlock()
+	}
+	return c.RoundTripper.RoundTrip(req)
+}
+
+// TestRulesHaveTheSizesOfRegistries holds that a size which no table has comes from the registry, and that no registry is
+// asked about variants of which nothing is to be said.
+func TestRulesHaveTheSizesOfRegistries(t *testing.T) {
+	h := handler{server.New(server.Logger(log.New(io.Discard, "", 0)))}
+	for ref, bytes := range map[string]int64{"node:24.1.0": 21_000_000, "node:24.1.0-slim": 900_000, "python:3.13.1": 21_000_000, "python:3.13.1-slim": 1000} {
+		img, err := random.Image(bytes, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tag, err := name.NewTag("docker.io/library/" + ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := remote.Write(tag, img, remote.WithTransport(h)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := &counted{RoundTripper: h, asked: map[string]int{}}
+	check := func(dockerfile string, o *registry.Options) string {
+		t.Helper()
+		r, err := loadline.Check(t.Context(), loadline.CheckOptions{Path: files(t, tree(dockerfile)), Base: "none", Registry: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range r.Skipped {
+			t.Errorf("skipped: %+v", s)
+		}
+		out := ""
+		for _, f := range r.Findings {
+			if f.Rule == "slim-variant-exists" {
+				out += f.Message
+			}
+		}
+		return out
+	}
+	o := &registry.Options{Transport: c}
+	const dockerfile = "FROM node:24.1.0\nCOPY svc /svc\nCMD [\"node\", \"/svc/main.js\"]\n"
+	if got := check(dockerfile, nil); got != "" {
+		t.Errorf("without a registry: %s", got)
+	}
+	want := "builds on node:24.1.0, 21 MB to pull; node:24.1.0-slim has 900 kB"
+	if got := check(dockerfile, o); !strings.HasPrefix(got, "builds on node:24.1.0, 21") || !strings.Contains(got, "; node:24.1.0-slim has 90") {
+		t.Errorf("with a registry: %s, want about %s", got, want)
+	}
+	clear(c.asked)
+	if got := check("FROM python:3.13.1\nRUN pip install psycopg2\nCMD [\"python\", \"x.py\"]\n", o); got != "" || c.asked["library/python"] > 2 {
+		t.Errorf("what is compiled: %s; %d manifests asked for, want that of the image itself", got, c.asked["library/python"])
+	}
+	if got := check("FROM node:24.1.1\nCMD [\"node\", \"x.js\"]\n", o); got != "" {
+		t.Errorf("an image that the registry does not have: %s", got)
 	}
 }

@@ -10,6 +10,7 @@ import "github.com/loadline-dev/loadline/pkg/rule"
 // tests are derived from it.
 func All() []*rule.Rule {
 	return []*rule.Rule{
+		&alpineVariantExists,
 		&archiveBundled,
 		&argumentInvalidatesLayers,
 		&buildToolsInFinalStage,
@@ -42,6 +43,7 @@ func All() []*rule.Rule {
 		&serialCompression,
 		&serialDownloads,
 		&singleThreadedTool,
+		&slimVariantExists,
 		&toolCacheUploaded,
 		&toolchainBundled,
 		&unboundedJobs,
