@@ -11,7 +11,7 @@ import (
 // run on the machine that has the cache anyhow, and nobody ships what they make.
 var (
 	developmentFile = regexp.MustCompile(`(?i)(^|[._-])(dev|devel|develop|development|devcontainer|debug|e2e|integration|integrationtests?|local|tests?|testing|testdriver)([._-]|$)`)
-	developmentDir  = regexp.MustCompile(`(?i)(^|/)(\.?devcontainer|e2e|tests?([_-][\w-]+)?|testing|integration[_-]tests?|playwright|cypress|fuzz|fuzzing)(/|$)`)
+	developmentDir  = regexp.MustCompile(`(?i)(^|/)(\.?devcontainer|dev|devel|development|e2e|tests?([_-][\w-]+)?|testing|integration[_-]tests?|playwright|cypress|fuzz|fuzzing)(/|$)`)
 )
 
 // forDevelopment reports whether a build is for developing and testing alone, as its Dockerfile's name or directory says.
