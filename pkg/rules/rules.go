@@ -13,6 +13,7 @@ func All() []*rule.Rule {
 		&alpineVariantExists,
 		&archiveBundled,
 		&argumentInvalidatesLayers,
+		&buildOutputUploaded,
 		&buildToolsInFinalStage,
 		&cacheMountHidesLayer,
 		&compiledInFinalStage,
