@@ -220,7 +220,10 @@ func (f *Facts) Maintained(img Image, d Deprecation) []Image {
 func (f *Facts) onMaintained(img Image) []Image {
 	var out []Image
 	for _, l := range f.maintained(f.complete(img).Distribution.ID) {
-		for version := img.Version; line(img.Family, version) != ""; version = shorter(version) {
+		for version := img.Version; version != ""; version = shorter(version) {
+			if line(img.Family, version) == "" && version != img.Version {
+				break // it would be another line of releases
+			}
 			if other, ok := f.alike(img, version, l.cycle); ok {
 				out = append(out, other)
 				break

@@ -174,6 +174,7 @@ func TestWhatIsMaintainedIsMadeInTheSameWay(t *testing.T) {
 		"openjdk":                                "eclipse-temurin",
 		"vault:1.13":                             "hashicorp/vault",
 		"centos:7":                               "",
+		"golang:1-buster":                        "golang:1-trixie golang:1-bookworm",
 		"nginx:1.19.7-alpine":                    "nginx:1.31-alpine",
 		"python:3.13.1-alpine3.20":               "python:3.13-alpine3.24 python:3.13-alpine3.23",
 	} {

@@ -3,6 +3,8 @@ package rules
 import (
 	"context"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/baseimage"
@@ -27,7 +29,7 @@ const smallerNeeds = rule.NeedsImages | rule.NeedsScripts | rule.NeedsFiles | ru
 // runSmallerBase reports the image of the build where the better of its smaller variants is of a kind.
 func runSmallerBase(ctx context.Context, p *rule.Pass, kind baseimage.Variant) error {
 	b, ok := isApplication(p)
-	if !ok {
+	if _, serves := webServers[b.Family]; !ok || !serves && !slices.Contains([]string{"node", "python", "ruby"}, b.Family) || hasVariants(p) {
 		return nil
 	}
 	s, ok := smallerBase(ctx, p, b)
@@ -44,6 +46,23 @@ func runSmallerBase(ctx context.Context, p *rule.Pass, kind baseimage.Variant) e
 		Advice:  advice + ". " + s.checked,
 	})
 	return nil
+}
+
+// hasVariants reports whether the repository has the image in several variants, so that this one is meant to be the full one.
+func hasVariants(p *rule.Pass) bool {
+	dir, file := path.Split(p.Build.Dockerfile)
+	parent, name := path.Split(strings.TrimSuffix(dir, "/"))
+	for _, variant := range []string{"alpine", "slim"} {
+		for _, other := range []string{
+			dir + file + "." + variant, dir + file + "-" + variant, dir + variant + "." + file, dir + variant + "/" + file,
+			parent + variant + "/" + file, parent + name + "-" + variant + "/" + file,
+		} {
+			if _, ok := p.Repository().Lookup(other); ok && other != p.Build.Dockerfile {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // smaller is a smaller variant that an image could be built on.
