@@ -48,10 +48,12 @@ func All() []*rule.Rule {
 		&serialDownloads,
 		&singleThreadedTool,
 		&slimVariantExists,
+		&stagesRunInSequence,
 		&staticBinaryOnDistributionBase,
 		&toolCacheUploaded,
 		&toolchainBundled,
 		&unboundedJobs,
+		&unusedStageOutputCopied,
 	}
 }
 
