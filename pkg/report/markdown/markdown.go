@@ -96,6 +96,7 @@ func render(r *report.Report, o Options, rows int) string {
 	p.untracked(r)
 	p.notices(r)
 	p.paths(r, shown)
+	p.diffs(r)
 	p.otherFindings(r)
 	p.skipped(r)
 	p.assumptions(r)
