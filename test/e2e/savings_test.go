@@ -277,7 +277,9 @@ func (w worktree) together(t *testing.T, said *checked, before map[string]int64)
 // developer's disk, before and after the fixes of ignore files.
 func TestFixesSaveWhatTheySayThatTheySave(t *testing.T) {
 	requireDaemon(t)
-	always := map[string]int{"dependencies-uploaded": 3, "build-output-uploaded": 2, "tool-cache-uploaded": 2, "local-file-uploaded": 1, "all": 5}
+	always := map[string]int{
+		"dependencies-uploaded": 3, "build-output-uploaded": 2, "tool-cache-uploaded": 2, "local-file-uploaded": 1, "all": 5,
+	}
 	for name, c := range map[string]struct {
 		more  tree
 		rules []string
