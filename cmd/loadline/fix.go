@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"strings"
 
-	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
+	"github.com/loadline-dev/loadline/pkg/finding"
 	"github.com/loadline-dev/loadline/pkg/loadline"
 	"github.com/loadline-dev/loadline/pkg/report"
 	"github.com/loadline-dev/loadline/pkg/rules"
@@ -58,32 +56,14 @@ func newFix(s streams) *cobra.Command {
 	return c
 }
 
-// writeDiff writes the edits in the form that git apply and patch -p1 read. Names are quoted as git does where need be.
+// writeDiff writes the edits in the form that git apply and patch -p1 read.
 func writeDiff(w io.Writer, f *loadline.Fixed) error {
 	for _, file := range f.Files {
-		before, after := "a/"+file.Path, "b/"+file.Path
-		header := fmt.Sprintf("diff --git %s %s\n", quoted(before), quoted(after))
-		if file.Before == nil {
-			header += "new file mode 100644\n"
-			before = "/dev/null"
-		}
-		text := diff.Diff("before", file.Before, "after", file.After)
-		_, hunks, ok := bytes.Cut(text, []byte("\n+++ after\n"))
-		if !ok {
-			continue // nothing changes
-		}
-		if _, err := fmt.Fprintf(w, "%s--- %s\n+++ %s\n%s", header, quoted(before), quoted(after), hunks); err != nil {
+		if _, err := io.WriteString(w, finding.Diff(file.Path, file.Before, file.After)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func quoted(name string) string {
-	if source.Printable(name) == name && !strings.ContainsAny(name, "\"\\ ") {
-		return name
-	}
-	return fmt.Sprintf("%q", name)
 }
 
 func writeMended(w io.Writer, f *loadline.Fixed) error {

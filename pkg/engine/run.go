@@ -11,7 +11,7 @@ import (
 )
 
 // errNoDisk is why a rule about what git does not track is skipped.
-var errNoDisk = errors.New("there is no checkout to look at, and it is about what git does not track")
+var errNoDisk = errors.New(finding.NoCheckout)
 
 // errOverdue is why the rest of a build's rules is skipped.
 var errOverdue = errors.New("the rules take too long over this build")

@@ -65,6 +65,9 @@ const (
 	Cache        Area = "cache"
 )
 
+// NoCheckout is why a rule about what git does not track is skipped where there is no disk to look at.
+const NoCheckout = "there is no checkout to look at, and it is about what git does not track"
+
 // Finding is what a rule says about a build, or about several that share what it is about.
 type Finding struct {
 	// Rule is the rule's name, such as git-directory-uploaded.

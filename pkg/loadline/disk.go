@@ -75,16 +75,10 @@ func (d *disk) extra(ctx context.Context, local transfer.Local, dir string) (com
 		return compare.Extra{}, err
 	}
 	extra := compare.Extra{Key: local.Name + "\x00" + key}
-	for _, e := range t.Entries {
-		if _, ok := tracked.Lookup(e.Path); ok {
-			continue
-		}
-		extra.Bytes += e.Bytes
-		extra.Payload += e.Payload
-		if e.Mode.IsRegular() {
-			extra.Files++
-		}
-	}
+	extra.Bytes, extra.Payload, extra.Files = t.Beside(func(p string) bool {
+		_, ok := tracked.Lookup(p)
+		return ok
+	})
 	if d.done == nil {
 		d.done = map[string]compare.Extra{}
 	}

@@ -165,7 +165,7 @@ func checkAnnotation(a report.Annotation) *github.CheckRunAnnotation {
 	end := max(a.End.Line, start)
 	message := plane(source.Printable(a.Message))
 	if a.Help != "" {
-		message += " (" + plane(source.Printable(a.Help)) + ")"
+		message += "; fix: " + plane(source.Printable(a.Help))
 	}
 	out := &github.CheckRunAnnotation{
 		Path: github.String(plane(source.Printable(a.Path))), StartLine: github.Int(start), EndLine: github.Int(end),

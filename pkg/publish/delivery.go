@@ -239,7 +239,7 @@ func (d *Delivery) checkSink() (Sink, error) {
 		c.Title = report.Count(int64(len(d.Reports)), "report")
 	}
 	for _, r := range d.Reports {
-		c.Annotations = append(c.Annotations, r.Annotations()...)
+		c.Annotations = append(c.Annotations, r.ChangeAnnotations()...)
 	}
 	return Sink{Name: "check run", Send: c.Send}, nil
 }

@@ -19,8 +19,9 @@ type Annotation struct {
 	Path       string
 	Start, End Position
 	Message    string
-	// New says that the change causes it, InDiff that it stands at a line that the change adds or edits.
-	New, InDiff bool
+	// New says that the change causes it, InDiff that it stands at a line that the change adds or edits, and Kept that it is
+	// a finding that base has as well.
+	New, InDiff, Kept bool
 	// Fingerprint stays the same when lines move.
 	Fingerprint string
 	// Help is the title of the fix; may be empty.
@@ -55,7 +56,7 @@ func (r *Report) Annotations() []Annotation {
 		}
 		a := Annotation{
 			Rule: f.Rule, Severity: f.Severity, Path: f.Path, Start: f.Start, End: f.End, Message: f.Message,
-			New: f.State == "new", Fingerprint: f.Fingerprint,
+			New: f.State == "new", Kept: f.State == "kept", Fingerprint: f.Fingerprint,
 		}
 		if len(f.Fixes) > 0 {
 			a.Help = f.Fixes[0].Title
@@ -70,6 +71,12 @@ func (r *Report) Annotations() []Annotation {
 	}
 	slices.SortStableFunc(out, func(a, b Annotation) int { return rank(a) - rank(b) })
 	return out
+}
+
+// ChangeAnnotations are those that a pull request shows: the findings that base has as well are counted in the summary, and
+// stand at no line of a change that did not bring them.
+func (r *Report) ChangeAnnotations() []Annotation {
+	return slices.DeleteFunc(r.Annotations(), func(a Annotation) bool { return a.Kept })
 }
 
 // budgetAnnotation stands at the instruction that pulls in what grew most, else at the build's Dockerfile.

@@ -36,12 +36,18 @@ func fromFinding(f *finding.Finding, nth int) Finding {
 	if f.Saves != nil {
 		out.Saves = &Saving{Bytes: f.Saves.Bytes, Exact: f.Saves.Exact}
 	}
-	for _, fix := range f.Fixes {
+	for i, fix := range f.Fixes {
 		edits := make([]Edit, 0, len(fix.Edits))
 		for _, e := range fix.Edits {
 			edits = append(edits, fromEdit(e))
 		}
-		out.Fixes = append(out.Fixes, Fix{Title: fix.Title, Edits: edits})
+		shown := Fix{Title: fix.Title, Edits: edits}
+		if i == 0 && f.State == finding.New {
+			if diff := fix.Diff(); len(diff) <= MaxDiff {
+				shown.Diff = diff
+			}
+		}
+		out.Fixes = append(out.Fixes, shown)
 	}
 	return out
 }

@@ -198,7 +198,13 @@ type Saving struct {
 type Fix struct {
 	Title string `json:"title"`
 	Edits []Edit `json:"edits"`
+	// Diff is the same as a diff that git apply reads. Only the first fix of a new finding has one, and not one of more than
+	// MaxDiff bytes.
+	Diff string `json:"diff,omitempty"`
 }
+
+// MaxDiff is the most bytes of a fix's diff that a report holds: what a person reads in a comment.
+const MaxDiff = 4000
 
 // Edit replaces the text between Start and End of a file. Equal positions insert; a file that does not exist is created.
 type Edit struct {

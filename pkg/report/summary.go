@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loadline-dev/loadline/pkg/finding"
 	"github.com/loadline-dev/loadline/pkg/source"
 )
 
@@ -102,10 +103,14 @@ func (r *Report) skippedWhere(want func(Skipped) bool) []Skipped {
 	return slices.DeleteFunc(slices.Clone(r.Skipped), func(s Skipped) bool { return !want(s) })
 }
 
-// UndecidedRules are the reasons for which rules could not decide, each once, with the rules.
+// UndecidedRules are the reasons for which rules could not decide, each once, with the rules. That there is no checkout is
+// an assumption; see AllAssumptions.
 func (r *Report) UndecidedRules() []Undecided {
 	var out []Undecided
 	for _, s := range r.SkippedRules() {
+		if s.Reason == finding.NoCheckout {
+			continue
+		}
 		i := slices.IndexFunc(out, func(u Undecided) bool { return u.Reason == s.Reason && u.Path == s.Path && u.Line == s.Line })
 		if i < 0 {
 			i = len(out)
@@ -196,13 +201,13 @@ func (s *Side) Names() (name, detail string) {
 	return name, detail
 }
 
-// Assumption is a text that several builds share.
+// Assumption is a text that several builds share. Without builds it is about the whole report.
 type Assumption struct {
 	Text   string
 	Builds []string
 }
 
-// AllAssumptions gathers the assumptions of all builds, those of most builds first.
+// AllAssumptions gathers the assumptions of all builds, those of most builds first, and last that there is no checkout.
 func (r *Report) AllAssumptions() []Assumption {
 	index := map[string]int{}
 	var all []Assumption
@@ -218,6 +223,15 @@ func (r *Report) AllAssumptions() []Assumption {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Assumption) int { return len(b.Builds) - len(a.Builds) })
+	var rules []string
+	for _, s := range r.SkippedRules() {
+		if s.Reason == finding.NoCheckout && !slices.Contains(rules, s.Rule) {
+			rules = append(rules, s.Rule)
+		}
+	}
+	if n := int64(len(rules)); n > 0 {
+		all = append(all, Assumption{Text: fmt.Sprintf("there is only what git tracks, without a checkout (left out: %s)", Count(n, "rule"))})
+	}
 	return all
 }
 

@@ -162,6 +162,29 @@ func (t *Transfer) add(e Entry, stat *types.Stat, check openCheck) error {
 	return nil
 }
 
+// Beside answers what a transfer has beside the paths that has reports: their entries, and what they make of the others. A
+// packet of contents holds the number of its entry, which takes more bytes behind many of them. So it is the difference to a
+// transfer of the others alone, to the byte.
+func (t *Transfer) Beside(has func(path string) bool) (bytes, payload, files int64) {
+	number := uint32(0)
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		if has(e.Path) {
+			if e.Mode.IsRegular() {
+				bytes += dataBytes(uint32(i), e.Payload) - dataBytes(number, e.Payload)
+			}
+			number++
+			continue
+		}
+		bytes += e.Bytes
+		payload += e.Payload
+		if e.Mode.IsRegular() {
+			files++
+		}
+	}
+	return bytes, payload, files
+}
+
 // openCheck answers whether BuildKit's client refuses to open a file that its walk lists. fsutil walks with
 // patternmatcher's MatchesUsingParentResults and opens with MatchesOrParentMatches (filter.go), which disagree about a
 // few pattern lists; such a file arrives empty.

@@ -208,6 +208,45 @@ func TestMeasureEqualsWhatTheClientSends(t *testing.T) {
 	}
 }
 
+func TestWhatLiesBesideIsTheDifferenceToTheOthersAlone(t *testing.T) {
+	files, others := map[string]string{}, map[string]string{}
+	for i := range 500 {
+		name, text := fmt.Sprintf("f%03d", i), strings.Repeat("y", i*200)
+		files[name] = text
+		if i%3 > 0 {
+			others[name] = text
+		}
+	}
+	measured := func(files map[string]string) *Transfer {
+		t.Helper()
+		dir := t.TempDir()
+		write(t, dir, files)
+		snapshot, err := tree.Directory(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := (&Meter{}).Measure(t.Context(), Local{Name: "context", tree: localTree{Snapshot: snapshot}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	all, alone := measured(files), measured(others)
+	bytes, payload, count := all.Beside(func(p string) bool { _, ok := others[p]; return ok })
+	if bytes != all.Bytes-alone.Bytes || payload != all.Payload-alone.Payload || count != all.Files-alone.Files {
+		t.Errorf("got %d, %d, %d, want %d, %d, %d", bytes, payload, count, all.Bytes-alone.Bytes, all.Payload-alone.Payload, all.Files-alone.Files)
+	}
+	own := int64(0)
+	for _, e := range all.Entries {
+		if _, ok := others[e.Path]; !ok {
+			own += e.Bytes
+		}
+	}
+	if own == bytes {
+		t.Error("no number got longer: the test shows nothing")
+	}
+}
+
 func firstFile(files map[string]string) string {
 	first := ""
 	for name, content := range files {

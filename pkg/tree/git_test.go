@@ -185,6 +185,26 @@ func TestTrackedFilesHaveTheirContentOnDisk(t *testing.T) {
 	}
 }
 
+func TestANewIgnoreFileCountsAsAnEdit(t *testing.T) {
+	dir := repository(t)
+	write(t, filepath.Join(dir, ".gitignore"), "ignored.dockerignore\nout\n")
+	for _, name := range []string{".dockerignore", "a/.dockerignore", "a/x.Dockerfile.dockerignore", "ignored.dockerignore", "out/.dockerignore", "new/x"} {
+		must(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		write(t, filepath.Join(dir, name), "x\n")
+	}
+	git(t, dir, "init", "-q", "other.dockerignore") // a repository in the repository
+	s, err := tree.Tracked(t.Context(), open(t, filepath.Join(dir, "a")))
+	must(t, err)
+	for name, want := range map[string]bool{
+		".dockerignore": true, "a/.dockerignore": true, "a/x.Dockerfile.dockerignore": true,
+		"ignored.dockerignore": false, "out/.dockerignore": false, "new/x": false, "other.dockerignore": false,
+	} {
+		if _, ok := s.Lookup(name); ok != want {
+			t.Errorf("%s: %t", name, ok)
+		}
+	}
+}
+
 func TestPartialCloneCountsAbsentBlobsAndFetchesNothing(t *testing.T) {
 	dir := repository(t)
 	clone := filepath.Join(t.TempDir(), "clone")

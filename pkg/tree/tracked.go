@@ -12,8 +12,9 @@ import (
 )
 
 // Tracked is what a work tree's index names, with the content and modes that lie on disk, so that an edit which is not
-// committed counts. Files that were deleted on disk are not there, submodules are empty directories, and what a commit
-// cannot hold (hard links, extended attributes, times) is left out. The root is the repository's.
+// committed counts; so does an ignore file of Docker that is new and that git does not ignore. Files that were deleted on
+// disk are not there, submodules are empty directories, and what a commit cannot hold (hard links, extended attributes,
+// times) is left out. The root is the repository's.
 // The error says so where the repository has no work tree.
 func Tracked(ctx context.Context, g *Git) (*Snapshot, error) {
 	if g.root == "" {
@@ -52,7 +53,11 @@ func Tracked(ctx context.Context, g *Git) (*Snapshot, error) {
 			entries = append(entries, e)
 		}
 	}
-	return &Snapshot{content: newMemory(entries, t), id: unique("tracked")}, nil
+	added, err := t.newIgnoreFiles(ctx, g)
+	if err != nil {
+		return nil, fmt.Errorf("listing new ignore files: %w", err)
+	}
+	return &Snapshot{content: newMemory(append(entries, added...), t), id: unique("tracked")}, nil
 }
 
 // tracked looks at tracked paths on disk and opens them.
@@ -79,6 +84,29 @@ func (t *tracked) entry(p string, isSubmodule bool) (Entry, bool, error) {
 		e.Note = Submodule
 	}
 	return e, st.mode.IsDir() == isSubmodule, nil
+}
+
+// newIgnoreFiles are the ignore files of Docker that are not in the index yet. BuildKit heeds them all the same.
+func (t *tracked) newIgnoreFiles(ctx context.Context, g *Git) ([]Entry, error) {
+	out, err := g.run(ctx, nil, "ls-files", "-z", "--others", "--exclude-standard", "--full-name")
+	if err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for p := range strings.SplitSeq(string(out), "\x00") {
+		if !strings.HasSuffix(p, ".dockerignore") {
+			continue
+		}
+		if err := checkPath(p); err != nil {
+			return nil, err
+		}
+		if e, ok, err := t.entry(p, false); err != nil {
+			return nil, err
+		} else if ok {
+			entries = append(entries, e)
+		}
+	}
+	return entries, nil
 }
 
 func (t *tracked) isDir(p string) bool {

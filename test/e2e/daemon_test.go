@@ -26,6 +26,8 @@ type environment struct {
 	loadline string
 	// missing says why there is none.
 	missing string
+	// images is the host that has every image of the public registries; see startImages.
+	images string
 	// registry is the host of a registry; empty where there is none, and noRegistry says why.
 	registry, noRegistry string
 }
@@ -54,6 +56,13 @@ func run(m *testing.M) int {
 		}
 	}
 	env.registry = registry
+	images, err := startImages()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer images.Close()
+	env.images = images.Listener.Addr().String()
 	stop, err := start(dir)
 	defer stop()
 	if err != nil {
@@ -87,7 +96,7 @@ func start(dir string) (stop func(), err error) {
 		return stop, err
 	}
 	config := filepath.Join(dir, "buildkitd.toml")
-	if err := os.WriteFile(config, []byte(daemonConfig(env.registry)), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(daemonConfig(env.registry, env.images)), 0o600); err != nil {
 		return stop, err
 	}
 	address := "unix://" + filepath.Join(dir, "sock")
@@ -149,9 +158,8 @@ func requireDaemon(t *testing.T) {
 // internalPrefix marks steps that BuildKit adds itself.
 const internalPrefix = "[internal] "
 
-// transferred lets the daemon build a case and gathers what it says it has received: the last value of each
-// "transferring" status, by step. Whether the build succeeds does not matter: it ends after the transfers.
-func transferred(t *testing.T, b build) map[string][]int64 {
+// options are what the client sends to build a case.
+func (b build) options(t *testing.T) client.SolveOpt {
 	t.Helper()
 	mounts := map[string]fsutil.FS{}
 	attrs := map[string]string{"filename": filepath.Base(b.file()), "platform": "linux/amd64"}
@@ -181,14 +189,21 @@ func transferred(t *testing.T, b build) map[string][]int64 {
 	for name, value := range b.Args {
 		attrs["build-arg:"+name] = value
 	}
+	return client.SolveOpt{FrontendAttrs: attrs, LocalMounts: mounts, SharedKey: rand.Text()}
+}
+
+// transferred lets the daemon build a case and gathers what it says it has received: the last value of each
+// "transferring" status, by step. Whether the build succeeds does not matter: it ends after the transfers.
+func transferred(t *testing.T, b build) map[string][]int64 {
+	t.Helper()
+	options := b.options(t)
+	options.Frontend = "dockerfile.v0"
 	statuses := make(chan *client.SolveStatus)
 	got := map[string][]int64{}
 	var group errgroup.Group
 	var buildErr error
 	group.Go(func() error {
-		_, buildErr = env.client.Solve(t.Context(), nil, client.SolveOpt{
-			Frontend: "dockerfile.v0", FrontendAttrs: attrs, LocalMounts: mounts, SharedKey: rand.Text(),
-		}, statuses)
+		_, buildErr = env.client.Solve(t.Context(), nil, options, statuses)
 		return nil
 	})
 	group.Go(func() error {

@@ -70,12 +70,21 @@ func startRegistry(dir string) (host string, stop func(), missing error) {
 	return "", stop, fmt.Errorf("docker-registry does not answer")
 }
 
-// daemonConfig lets the daemon find the images of the tests.
-func daemonConfig(registry string) string {
-	if registry == "" {
-		return ""
+// daemonConfig lets the daemon find the images of the tests, and one that stands in for all those of public registries.
+func daemonConfig(registry, images string) string {
+	var b strings.Builder
+	mirror := func(name, host string) {
+		fmt.Fprintf(&b, "[registry.%q]\n  mirrors = [%q]\n", name, host)
 	}
-	return fmt.Sprintf("[registry.%q]\n  mirrors = [%q]\n[registry.%q]\n  http = true\n", registryName, registry, registry)
+	for _, name := range publicRegistries() {
+		mirror(name, images)
+	}
+	fmt.Fprintf(&b, "[registry.%q]\n  http = true\n", images)
+	if registry != "" {
+		mirror(registryName, registry)
+		fmt.Fprintf(&b, "[registry.%q]\n  http = true\n", registry)
+	}
+	return b.String()
 }
 
 // requireRegistry skips a test where there is no registry.

@@ -16,7 +16,7 @@ import (
 func text(a report.Annotation) string {
 	out := source.Printable(a.Message)
 	if a.Help != "" {
-		out += " (" + source.Printable(a.Help) + ")"
+		out += "; fix: " + source.Printable(a.Help)
 	}
 	return out
 }

@@ -16,11 +16,11 @@ const (
 	maxMessage     = 4096
 )
 
-// GitHub writes annotations as workflow commands. Those beyond the runner's limit are counted in the last of their
+// GitHub writes annotations as workflow commands, without the findings that base has as well. Those beyond the runner's limit are counted in the last of their
 // severity.
 func GitHub(w io.Writer, r *report.Report) error {
 	left := map[string]int{}
-	all := r.Annotations()
+	all := r.ChangeAnnotations()
 	for _, a := range all {
 		left[a.Severity]++
 	}

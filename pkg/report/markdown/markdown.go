@@ -96,6 +96,7 @@ func render(r *report.Report, o Options, rows int) string {
 	p.untracked(r)
 	p.notices(r)
 	p.paths(r, shown)
+	p.diffs(r)
 	p.otherFindings(r)
 	p.skipped(r)
 	p.assumptions(r)
@@ -219,11 +220,15 @@ func (p *page) assumptions(r *report.Report) {
 	}
 	p.fold(report.Count(int64(len(all)), "assumption"))
 	for _, a := range all[:min(len(all), p.rows)] {
-		more := ""
-		if len(a.Builds) > 1 {
-			more = fmt.Sprintf(" and %d more", len(a.Builds)-1)
+		which := ""
+		switch n := len(a.Builds); n {
+		case 0:
+		case 1:
+			which = " (" + code(a.Builds[0]) + ")"
+		default:
+			which = fmt.Sprintf(" (%s and %d more)", code(a.Builds[0]), n-1)
 		}
-		p.line("- ", sentence(a.Text), " (", code(a.Builds[0]), more, ")")
+		p.line("- ", sentence(a.Text), which)
 	}
 	p.more("- ", len(all)-p.rows, "assumption")
 	p.unfold()

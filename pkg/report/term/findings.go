@@ -2,6 +2,7 @@ package term
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/finding"
@@ -12,10 +13,15 @@ import (
 // shownFindings is how many findings are shown with their place; the rest is counted.
 const shownFindings = 20
 
-// findings writes what the rules say: what the change brings, what the base has as well, then in short what it mends and
-// what somebody suppressed.
+// findings writes what the rules say: what the change brings with its place, what the base has as well as numbers, then in
+// short what it mends and what somebody suppressed. Without a base all is shown with its place.
 func (p *printer) findings(r *report.Report) {
 	list := r.OpenFindings()
+	kept := slices.IndexFunc(list, func(f report.Finding) bool { return f.State == string(finding.Kept) })
+	if kept < 0 || r.Base == nil {
+		kept = len(list)
+	}
+	list, old := list[:kept], list[kept:]
 	for i := range list[:min(len(list), shownFindings)] {
 		p.line()
 		p.finding(&list[i], r.Base != nil)
@@ -24,6 +30,7 @@ func (p *printer) findings(r *report.Report) {
 		p.line()
 		p.line(p.faint(fmt.Sprintf("… and %s", report.Count(int64(rest), "more finding"))))
 	}
+	p.kept(old)
 	p.short("fixed: ", p.green, r.FixedFindings())
 	p.short("suppressed: ", p.faint, r.Suppressed)
 	undecided := r.UndecidedRules()
@@ -36,6 +43,29 @@ func (p *printer) findings(r *report.Report) {
 			break
 		}
 		p.line(p.faint("undecided: " + source.Printable(u.Text())))
+	}
+}
+
+// kept counts what the base has as well by rule, the worst first.
+func (p *printer) kept(list []report.Finding) {
+	if len(list) == 0 {
+		return
+	}
+	p.line()
+	p.line("the base has as well: ", p.bold(report.Count(int64(len(list)), "finding")), ", shown by loadline check --base none")
+	counts := map[string]int64{}
+	var first []report.Finding
+	for _, f := range list {
+		if counts[f.Rule]++; counts[f.Rule] == 1 {
+			first = append(first, f)
+		}
+	}
+	for i, f := range first {
+		if i == shownNotes {
+			p.line(p.faint(fmt.Sprintf("  … and %s", report.Count(int64(len(first)-i), "more rule"))))
+			break
+		}
+		p.line(p.faint("  " + source.Printable(f.Rule) + "  " + report.Count(counts[f.Rule], source.Printable(f.Severity))))
 	}
 }
 

@@ -240,7 +240,7 @@ func (p *printer) assumptions(r *report.Report) {
 			return
 		}
 		which := ""
-		if len(r.Builds) > 1 {
+		if len(r.Builds) > 1 && len(a.Builds) > 0 {
 			which = " [" + source.Printable(a.Builds[0])
 			if len(a.Builds) > 1 {
 				which += fmt.Sprintf(" and %d more", len(a.Builds)-1)
