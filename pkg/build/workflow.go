@@ -1,6 +1,8 @@
 package build
 
 import (
+	"bytes"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -26,19 +28,8 @@ const maxWorkflow = 1 << 20
 // count as absent.
 func GitContexts(s *tree.Snapshot) map[string]Origin {
 	w := &workflows{git: map[string]Origin{}, local: map[string]bool{}}
-	for e := range s.All() {
-		if path.Dir(e.Path) != WorkflowDir || !slices.Contains([]string{".yml", ".yaml"}, path.Ext(e.Path)) {
-			continue
-		}
-		text, err := s.ReadFile(e.Path, maxWorkflow)
-		if err != nil {
-			continue
-		}
-		var doc yaml.Node
-		if err := yaml.Unmarshal(text, &doc); err != nil || len(doc.Content) == 0 {
-			continue
-		}
-		w.read(e.Path, doc.Content[0])
+	for name, doc := range workflowFiles(s, "") {
+		w.read(name, doc.root)
 	}
 	if w.unknown {
 		return nil
@@ -47,6 +38,35 @@ func GitContexts(s *tree.Snapshot) map[string]Origin {
 		delete(w.git, file)
 	}
 	return w.git
+}
+
+// workflowFile is a workflow that can be read.
+type workflowFile struct {
+	text []byte
+	root *yaml.Node
+}
+
+// workflowFiles are the workflows of a repository that mention a text, in the order of their names, those left out that
+// cannot be read.
+func workflowFiles(s *tree.Snapshot, mentioned string) iter.Seq2[string, workflowFile] {
+	return func(yield func(string, workflowFile) bool) {
+		for e := range s.All() {
+			if path.Dir(e.Path) != WorkflowDir || !slices.Contains([]string{".yml", ".yaml"}, path.Ext(e.Path)) {
+				continue
+			}
+			text, err := s.ReadFile(e.Path, maxWorkflow)
+			if err != nil || !bytes.Contains(text, []byte(mentioned)) {
+				continue
+			}
+			var doc yaml.Node
+			if err := yaml.Unmarshal(text, &doc); err != nil || len(doc.Content) == 0 {
+				continue
+			}
+			if !yield(e.Path, workflowFile{text, doc.Content[0]}) {
+				return
+			}
+		}
+	}
 }
 
 // workflows is what was found in the workflows read so far.

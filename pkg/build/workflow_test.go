@@ -1,6 +1,7 @@
 package build
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -60,5 +61,53 @@ func FuzzGitContexts(f *testing.F) {
 			return
 		}
 		GitContexts(s)
+	})
+}
+
+func TestRemoteStepsNameTheInputContext(t *testing.T) {
+	const text = `jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v5
+      - uses: docker/setup-buildx-action@v3
+        with: {driver: cloud}
+      - uses: docker/build-push-action@v6
+        with: {file: é.Dockerfile, context: "./ü", push: true}
+      - run: make
+      - uses: docker/build-push-action@v6
+        with: {context: late}
+  b: &b
+    runs-on: ubuntu-latest
+    steps: [{uses: actions/checkout@v5}, {uses: depot/build-push-action@v1, with: {context: .}}]
+  c: *b
+`
+	s, err := tree.FromTxtar(&txtar.Archive{Files: []txtar.File{{Name: ".github/workflows/x.yml", Data: []byte(text)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range RemoteSteps(s) {
+		got = append(got, fmt.Sprintf("%s of %s to %s: %q", r.Dockerfile, r.Context, r.Builder, r.File.Slice(r.Span)))
+	}
+	want := []string{`é.Dockerfile of ü to Docker Build Cloud: "\"./ü\""`, `Dockerfile of . to Depot: "."`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzRemoteSteps(f *testing.F) {
+	f.Add("jobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n    - uses: actions/checkout@v5\n    - uses: depot/build-push-action@v1\n      with: {context: x, file: [a]}\n")
+	f.Add("jobs: {a: {runs-on: ubuntu-1, steps: [{uses: actions/checkout}, {uses: depot/build-push-action, with: {context: |-\n   a\n   b}}]}}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := tree.FromTxtar(&txtar.Archive{Files: []txtar.File{{Name: ".github/workflows/x.yml", Data: []byte(text)}}})
+		if err != nil {
+			return
+		}
+		for _, r := range RemoteSteps(s) {
+			if r.Span.Start < 0 || r.Span.Start > r.Span.End || r.Span.End > len(r.File.Text) {
+				t.Errorf("%+v of %d bytes", r.Span, len(r.File.Text))
+			}
+		}
 	})
 }

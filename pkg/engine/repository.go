@@ -35,6 +35,8 @@ type Repository struct {
 	Listings *rule.Listings
 	// Images are what is known of base images, the same on both sides; nil for the tables of the program.
 	Images *baseimage.Facts
+	// RemoteSteps are those of build.RemoteSteps on this side, asked for by rules about workflows alone; nil for none.
+	RemoteSteps func() []build.RemoteStep
 	// parsed is the Dockerfile of the build that is analysed, where it is known already.
 	parsed *dockerfile.File
 	// before is a build as it was before its Dockerfile alone was edited: what it asks for as before need not be measured
@@ -172,7 +174,7 @@ func (r *Repository) Subject(ctx context.Context, b build.Build, known Known) (*
 func (r *Repository) subject(ctx context.Context, b build.Build, req transfer.Request, known Known) (*rule.Subject, error) {
 	facts := rule.Facts{
 		Build: b, Request: req, File: known.File, Plan: known.Plan, Transfers: known.Transfers,
-		Repository: r.Tree, Contexts: r.Contexts, Listings: r.Listings, Plain: r.Plain, MaxFiles: r.MaxFiles, Images: r.Images,
+		Repository: r.Tree, Contexts: r.Contexts, RemoteSteps: r.RemoteSteps, Listings: r.Listings, Plain: r.Plain, MaxFiles: r.MaxFiles, Images: r.Images,
 	}
 	if r.Disk == nil {
 		return rule.NewSubject(facts)

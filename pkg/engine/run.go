@@ -52,12 +52,12 @@ func (e *Engine) build(ctx context.Context, b *Build, hasBase bool) *outcome {
 	o := &outcome{Build: b}
 	if b.Head != nil {
 		o.head, o.skipped = e.side(ctx, b.Head, b.Name)
-		o.ignores = e.ignores(b.Head)
+		o.ignores = e.ignores(b.Head, o.head.findings)
 		suppress(o.head.findings, o.ignores)
 	}
 	if b.Base != nil {
 		o.base, _ = e.side(ctx, b.Base, b.Name)
-		suppress(o.base.findings, e.ignores(b.Base))
+		suppress(o.base.findings, e.ignores(b.Base, o.base.findings))
 	}
 	o.compare(hasBase)
 	return o

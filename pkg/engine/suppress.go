@@ -27,12 +27,20 @@ type ignore struct {
 	used  bool
 }
 
-// ignores are those of the files that a build reads.
-func (e *Engine) ignores(s *Side) []*ignore {
+// ignores are those of the files that a build reads, and of others that findings are in, such as workflows.
+func (e *Engine) ignores(s *Side, list []*found) []*ignore {
+	seen := map[string]bool{s.File.Source.Path: true}
 	out := ignoresOf(s.File.Source, func(line int) (source.Span, bool) { return instructionBelow(s.File, line) })
 	for _, u := range s.AllUploads() {
 		if u.Ignore != nil {
+			seen[u.Ignore.Source.Path] = true
 			out = append(out, ignoresOf(u.Ignore.Source, func(line int) (source.Span, bool) { return patternBelow(u.Ignore, line) })...)
+		}
+	}
+	for _, f := range list {
+		if !seen[f.File.Path] {
+			seen[f.File.Path] = true
+			out = append(out, ignoresOf(f.File, func(line int) (source.Span, bool) { return lineBelow(f.File, line) })...)
 		}
 	}
 	return out
@@ -73,6 +81,16 @@ func patternBelow(f *dockerignore.File, line int) (source.Span, bool) {
 	for _, l := range f.Lines {
 		if l.Number > line {
 			return f.Source.Line(l.Number), true
+		}
+	}
+	return source.Span{}, false
+}
+
+// lineBelow is the first line below a comment that is neither empty nor a comment.
+func lineBelow(f *source.File, line int) (source.Span, bool) {
+	for n := line + 1; n <= f.Lines(); n++ {
+		if text := strings.TrimSpace(f.Slice(f.Line(n))); text != "" && text[0] != '#' {
+			return f.Line(n), true
 		}
 	}
 	return source.Span{}, false

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/engine"
@@ -57,6 +58,7 @@ func (c *check) repositories() (head, base *engine.Repository) {
 	listings := &rule.Listings{}
 	of := func(s *side) *engine.Repository {
 		r := &engine.Repository{Tree: s.tree, Meter: &c.meter, Listings: listings, Images: c.facts}
+		r.RemoteSteps = sync.OnceValue(func() []build.RemoteStep { return build.RemoteSteps(s.tree) })
 		if s.meta.Source == sourceGitHub {
 			r.MaxFiles = maxRemoteFiles
 		}

@@ -163,6 +163,17 @@ func (p *Pass) Repository() *tree.Snapshot {
 	return p.subject.Repository
 }
 
+// RemoteSteps are the steps of the repository's workflows that send this build's context to a builder elsewhere.
+func (p *Pass) RemoteSteps() []build.RemoteStep {
+	p.must(NeedsFiles)
+	if p.subject.RemoteSteps == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(p.subject.RemoteSteps()), func(s build.RemoteStep) bool {
+		return s.Dockerfile != p.Build.Dockerfile || s.Context != p.Build.Context
+	})
+}
+
 // IsContext reports whether any build of this side, not only this one, has a directory as its context, or as a named one.
 func (p *Pass) IsContext(dir string) bool {
 	return slices.Contains(p.subject.Contexts, dir)

@@ -37,6 +37,8 @@ type Facts struct {
 	Repository *tree.Snapshot
 	// Contexts are the directories that any build of this side has as its context, named ones too.
 	Contexts []string
+	// RemoteSteps are those of build.RemoteSteps on this side; nil for none.
+	RemoteSteps func() []build.RemoteStep
 	// Listings remember what is the same for many builds; nil for no memory.
 	Listings *Listings
 	// Images are what is known of base images; nil for the tables of the program.

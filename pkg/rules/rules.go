@@ -16,6 +16,7 @@ func All() []*rule.Rule {
 		&buildOutputUploaded,
 		&buildToolsInFinalStage,
 		&cacheMountHidesLayer,
+		&checkoutTimeDefeatsWarmUpload,
 		&compiledInFinalStage,
 		&contextWiderThanNeeded,
 		&dependenciesInstalledAfterCopyAll,

@@ -133,6 +133,7 @@ func (c *testCase) repository(t *testing.T) *engine.Repository {
 		t.Fatal(err)
 	}
 	r.Tracked = r.Tree
+	r.RemoteSteps = func() []build.RemoteStep { return build.RemoteSteps(r.Tree) }
 	if r.Disk, err = tree.FromTxtar(&all); err != nil {
 		t.Fatal(err)
 	}
