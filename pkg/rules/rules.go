@@ -41,6 +41,7 @@ func All() []*rule.Rule {
 		&mountUploadsWholeContext,
 		&noDockerignore,
 		&packageCacheNotMounted,
+		&packageListsCachedApart,
 		&parallelismDisabled,
 		&remoteAddWithoutChecksum,
 		&sdkAtRunTime,
