@@ -45,8 +45,9 @@ type verdict struct {
 
 // score counts what is found in one repository, or in all.
 type score struct {
-	expected, found, never, reported, other int
-	verdicts                                map[string]int
+	// ruleless are expected facts that no rule looks for.
+	expected, found, ruleless, never, reported, other int
+	verdicts                                          map[string]int
 }
 
 // judged is the table of findings.
@@ -107,6 +108,11 @@ func (j *judgement) score(list []report.Finding) (s score, lines []string) {
 		}
 		if hit {
 			s.found++
+			continue
+		}
+		if len(e.Rules) == 0 {
+			s.ruleless++
+			lines = append(lines, "|   | no rule | "+e.What+" |")
 			continue
 		}
 		lines = append(lines, "|   | missed | "+e.What+" |")
@@ -175,13 +181,14 @@ func row(f *report.Finding) string {
 
 // String is a part of a row of the table.
 func (s score) String() string {
-	return fmt.Sprintf("%d of %d expected | %d of %d must-nots reported | %d others: %d true, %d debatable, %d false, %d unjudged |",
-		s.found, s.expected, s.reported, s.never, s.other, s.verdicts["true"], s.verdicts["debatable"], s.verdicts["false"], s.verdicts["unjudged"])
+	return fmt.Sprintf("%d of %d expected, %d have no rule | %d of %d must-nots reported | %d others: %d true, %d debatable, %d false, %d unjudged |",
+		s.found, s.expected, s.ruleless, s.reported, s.never, s.other, s.verdicts["true"], s.verdicts["debatable"], s.verdicts["false"], s.verdicts["unjudged"])
 }
 
 func (s *score) add(o score) {
 	s.expected += o.expected
 	s.found += o.found
+	s.ruleless += o.ruleless
 	s.never += o.never
 	s.reported += o.reported
 	s.other += o.other

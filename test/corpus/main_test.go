@@ -88,8 +88,9 @@ func TestFindingsAreHeldAgainstWhatPeopleSay(t *testing.T) {
 		return out.String()
 	}
 	for text, want := range map[string]string{
-		"- repo: a/b\n  expected:\n  - {what: a comment, rules: [ignore-*], at: [\".dockerignore:1-2\"]}\n": "| all | 1 of 1 expected |",
+		"- repo: a/b\n  expected:\n  - {what: a comment, rules: [ignore-*], at: [\".dockerignore:1-2\"]}\n": "| all | 1 of 1 expected, 0 have no rule |",
 		"- repo: a/b\n  expected:\n  - {what: a comment, rules: [ignore-*], at: [\".dockerignore:3\"]}\n":   "| missed | a comment |",
+		"- repo: a/b\n  expected:\n  - {what: a comment}\n":                                                 "| no rule | a comment |",
 		"- repo: a/b\n  never:\n  - {what: a comment, rules: [ignore-line-without-effect], at: [\"*\"]}\n":  "| MUST NOT | a comment: ignore-line-without-effect .dockerignore:2 ",
 		"- repo: a/b\n  judged:\n  - {rule: ignore-line-without-effect, at: [\"*\"], verdict: debatable}\n": "1 others: 0 true, 1 debatable",
 		"- repo: x/y\n": "| unjudged | ignore-line-without-effect .dockerignore:2 is a pattern",
