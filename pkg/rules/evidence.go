@@ -17,8 +17,8 @@ type evidence struct {
 	texts []string
 	// tests says that the build runs tests, docs that it makes documents, solution that it builds a whole .NET solution.
 	tests, docs, solution bool
-	// goes and jvm say which tools compile.
-	goes, jvm bool
+	// goes, makes and jvm say which tools compile; make may start go.
+	goes, makes, jvm bool
 	// workspace says that packages of the project are found by their manifests.
 	workspace bool
 }
@@ -59,6 +59,14 @@ func gather(p *rule.Pass, u *rule.Upload) (*evidence, error) {
 		if err != nil {
 			return nil, err
 		}
+		if name == "CMakeLists.txt" && text != "" {
+			more, err := cmakeTexts(p, u, text, strings.Join(e.texts, "\n"))
+			if err != nil {
+				return nil, err
+			}
+			e.texts = append(e.texts, more...)
+			continue
+		}
 		e.texts = append(e.texts, e.manifest(name, text))
 	}
 	e.workspace = e.workspace || p.Exists("pnpm-workspace.yaml") || p.Exists("lerna.json") || p.Exists("go.work")
@@ -80,7 +88,7 @@ func (e *evidence) hear(c *shell.Call) {
 	}) {
 		e.solution = true
 	}
-	e.goes = e.goes || c.Is("go", "make", "gmake")
+	e.goes, e.makes = e.goes || c.Is("go"), e.makes || c.Is("make", "gmake")
 	e.jvm = e.jvm || c.Is("mvn", "mvnw", "gradle", "gradlew", "sbt")
 }
 
@@ -160,15 +168,27 @@ func (e *evidence) needs(p *rule.Pass, u *rule.Upload, dir string) bool {
 		return true
 	}
 	module := false
+	goes := e.goes || e.makes && inGoModule(u, dir)
 	for _, f := range u.Below(dir) {
 		base := path.Base(f.Path)
 		switch {
 		case base == "go.mod" && path.Dir(f.Path) == dir:
 			module = true
-		case e.goes && !module && strings.HasSuffix(base, ".go") && !strings.HasSuffix(base, "_test.go"):
+		case goes && !module && strings.HasSuffix(base, ".go") && !strings.HasSuffix(base, "_test.go"):
 			return true // a package that another may import
 		case e.workspace && base == "package.json", e.jvm && (base == "pom.xml" || strings.HasPrefix(base, "build.gradle")):
 			return true // a member of the workspace
+		}
+	}
+	return false
+}
+
+// inGoModule reports whether a directory around another one is the root of a module of Go.
+func inGoModule(u *rule.Upload, dir string) bool {
+	for dir != "." {
+		dir = path.Dir(dir)
+		if _, ok := u.File(path.Join(dir, "go.mod")); ok {
+			return true
 		}
 	}
 	return false
