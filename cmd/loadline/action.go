@@ -20,6 +20,7 @@ type actionFlags struct {
 	token, path, builds             string
 	comment, commentKey, allowLabel string
 	checkRun, annotations           string
+	suggestions                     string
 	sarifFile, reportFile           string
 }
 
@@ -67,6 +68,7 @@ func (f *actionFlags) bind(flags *pflag.FlagSet) {
 	flags.StringVar(&f.allowLabel, "allow-growth-label", "allow-growth", "Label on the pull request that lets it exceed growth budgets, or off; it is read when the check runs")
 	flags.StringVar(&f.checkRun, "check-run", "false", "Also make a check run with annotations on the head commit: true or false")
 	flags.StringVar(&f.annotations, "annotations", "true", "Annotate files by workflow commands: true or false")
+	flags.StringVar(&f.suggestions, "suggestions", "true", "Offer edits of the lines that a pull request changes as suggestions to commit, beside the comment: true or false")
 	flags.StringVar(&f.sarifFile, "sarif-file", "", "Write a SARIF report to this file, for code scanning")
 	flags.StringVar(&f.reportFile, "report-file", "", "Write the JSON report to this file; on workflow_run the saved report to publish")
 }
@@ -84,8 +86,8 @@ func (f *actionFlags) readInputs(flags *pflag.FlagSet, run *publish.Runner) {
 type action struct {
 	options loadline.CheckOptions
 	when    publish.When
-	// isChecked asks for a check run, isAnnotated for annotations.
-	isChecked, isAnnotated bool
+	// isChecked asks for a check run, isAnnotated for annotations, isSuggested for suggestions.
+	isChecked, isAnnotated, isSuggested bool
 }
 
 // parse turns what was typed into options.
@@ -108,6 +110,9 @@ func (f *actionFlags) parse(s streams) (action, error) {
 	}
 	if a.isAnnotated, err = parseBool(f.annotations); err != nil {
 		return a, asInput("annotations", err)
+	}
+	if a.isSuggested, err = parseBool(f.suggestions); err != nil {
+		return a, asInput("suggestions", err)
 	}
 	return a, nil
 }

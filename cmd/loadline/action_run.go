@@ -56,7 +56,7 @@ func (f *actionFlags) delivery(s streams, a action) (*publish.Delivery, error) {
 	e := a.options.Environment
 	d := &publish.Delivery{
 		Job: publish.ReadJob(s.getenv), Repository: publish.Repository{Owner: e.Owner, Name: e.Repo}, Head: e.SHA,
-		Key: f.commentKey, Comment: a.when, IsChecked: a.isChecked, IsAnnotated: a.isAnnotated,
+		Key: f.commentKey, Comment: a.when, IsChecked: a.isChecked, IsAnnotated: a.isAnnotated, IsSuggested: a.isSuggested,
 		SARIFFile: f.sarifFile, ReportFile: f.reportFile,
 	}
 	if e.Pull != nil {

@@ -164,7 +164,8 @@ func publishRun(ctx context.Context, run *publish.Runner, f *actionFlags, a acti
 	if err != nil {
 		return 0, asInput("report-file", err)
 	}
-	d.ReportFile, d.IsAnnotated, d.Reports = "", false, []*report.Report{r}
+	// What a saved report says is not to be committed with a click.
+	d.ReportFile, d.IsAnnotated, d.IsSuggested, d.Reports = "", false, false, []*report.Report{r}
 	p, err := findRun(ctx, d.Repository, a.options.Environment, r.Head.Commit)
 	switch {
 	case publish.IsForeign(err):

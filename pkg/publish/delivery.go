@@ -49,8 +49,9 @@ type Delivery struct {
 	Key string
 	// Comment says when a comment is made.
 	Comment When
-	// IsChecked asks for a check run, IsAnnotated for annotations by workflow commands.
-	IsChecked, IsAnnotated bool
+	// IsChecked asks for a check run, IsAnnotated for annotations by workflow commands, IsSuggested for fixes as lines to
+	// commit, where a comment is made at all.
+	IsChecked, IsAnnotated, IsSuggested bool
 	// SARIFFile and ReportFile are files to write; empty for none. They hold the first report.
 	SARIFFile, ReportFile string
 
@@ -185,6 +186,15 @@ func (d *Delivery) Remote(ctx context.Context) []Result {
 	}
 	if d.Pull > 0 && d.Comment != Off {
 		add("comment", d.commentSink)
+	}
+	if d.Pull > 0 && d.Comment != Off && d.IsSuggested && d.Repository.Client != nil {
+		var list []Suggestion
+		for _, r := range d.Reports {
+			list = append(list, Suggestions(r)...)
+		}
+		if v := (&Review{Repository: d.Repository, Pull: d.Pull, Head: d.Head, Suggestions: list}); len(list) > 0 {
+			add("suggestions", func() (Sink, error) { return Sink{Name: "suggestions", Send: v.Send}, nil })
+		}
 	}
 	if d.IsChecked {
 		add("check run", d.checkSink)

@@ -59,7 +59,9 @@ func needs(o Operation) need {
 		return one(Read, (*Permissions).checks)
 	case CreateStatus:
 		return one(Write, (*Permissions).statuses)
-	case GetPull, ListPulls, ListFiles, ListPullsOf:
+	case CreateReview:
+		return one(Write, (*Permissions).pulls)
+	case GetPull, ListPulls, ListFiles, ListPullsOf, ListReviewed:
 		return one(Read, (*Permissions).pulls)
 	case GetBlob, GetTree, GetGitCommit, GetCommit, CompareCommits, GetRef:
 		return one(Read, (*Permissions).contents)
@@ -118,7 +120,7 @@ func (s *Server) meter(o Operation) answer {
 
 // meterWrites counts what creates content against the secondary limit.
 func (s *Server) meterWrites(o Operation) answer {
-	if !slices.Contains([]Operation{CreateComment, UpdateComment, CreateCheck, UpdateCheck, CreateStatus}, o) {
+	if !slices.Contains([]Operation{CreateComment, UpdateComment, CreateCheck, UpdateCheck, CreateReview, CreateStatus}, o) {
 		return answer{}
 	}
 	now := time.Now()

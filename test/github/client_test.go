@@ -135,6 +135,13 @@ func traffic(t *testing.T, s *github.Server, head, merge string) {
 	must(resp, err)
 	_, resp, err = c.PullRequests.ListFiles(ctx, o, r, 7, nil)
 	must(resp, err)
+	_, resp, err = c.PullRequests.CreateReview(ctx, o, r, 7, &api.PullRequestReviewRequest{
+		CommitID: &head, Event: api.String("COMMENT"), Body: api.String("b"),
+	})
+	must(resp, err)
+	s.AddReviewComment(github.ReviewComment{Pull: 7, Author: github.Person(), Path: "Dockerfile", First: 1, Line: 2, Commit: head, Body: "b"})
+	_, resp, err = c.PullRequests.ListComments(ctx, o, r, 7, nil)
+	must(resp, err)
 	s.SetRun(github.Run{ID: 99, Event: "pull_request", HeadSHA: head, HeadBranch: "feature", Pulls: []int{7}})
 	_, resp, err = c.Actions.GetWorkflowRunByID(ctx, o, r, 99)
 	must(resp, err)

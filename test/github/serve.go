@@ -21,6 +21,7 @@ const (
 	CompareCommits Operation = "repos/compare-commits-with-basehead"
 	CreateCheck    Operation = "checks/create"
 	CreateComment  Operation = "issues/create-comment"
+	CreateReview   Operation = "pulls/create-review"
 	CreateStatus   Operation = "repos/create-commit-status"
 	DeleteComment  Operation = "issues/delete-comment"
 	GetBlob        Operation = "git/get-blob"
@@ -42,6 +43,7 @@ const (
 	ListFiles      Operation = "pulls/list-files"
 	ListLabels     Operation = "issues/list-labels-on-issue"
 	ListPulls      Operation = "pulls/list"
+	ListReviewed   Operation = "pulls/list-review-comments"
 	ListPullsOf    Operation = "repos/list-pull-requests-associated-with-commit"
 	UpdateCheck    Operation = "checks/update"
 	UpdateComment  Operation = "issues/update-comment"
@@ -286,6 +288,8 @@ var handlers = map[Operation]func(*Server, call) answer{
 	ListChecks:     (*Server).listChecks,
 	ListComments:   (*Server).listComments,
 	ListFiles:      (*Server).listFiles,
+	ListReviewed:   (*Server).listReviewComments,
+	CreateReview:   (*Server).createReview,
 	ListLabels:     (*Server).listLabels,
 	ListPulls:      (*Server).listPulls,
 	ListPullsOf:    (*Server).listPullsOf,

@@ -99,6 +99,7 @@ type state struct {
 	lastID   int64
 	comments map[int64]*Comment
 	pulls    map[int]*Pull
+	reviews  []ReviewComment
 	checks   []*CheckRun
 	statuses []Status
 	runs     map[int64]Run

@@ -27,6 +27,7 @@ var operations = []string{
 	"get /repos/{owner}/{repo}/issues/{issue_number}/labels",
 	"get /repos/{owner}/{repo}/pulls",
 	"get /repos/{owner}/{repo}/pulls/{pull_number}",
+	"get /repos/{owner}/{repo}/pulls/{pull_number}/comments",
 	"get /repos/{owner}/{repo}/pulls/{pull_number}/files",
 	"get /user",
 	"delete /repos/{owner}/{repo}/issues/comments/{comment_id}",
@@ -34,6 +35,7 @@ var operations = []string{
 	"patch /repos/{owner}/{repo}/issues/comments/{comment_id}",
 	"post /repos/{owner}/{repo}/check-runs",
 	"post /repos/{owner}/{repo}/issues/{issue_number}/comments",
+	"post /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
 	"post /repos/{owner}/{repo}/statuses/{sha}",
 }
 
