@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/moby/patternmatcher"
@@ -35,13 +36,15 @@ type Line struct {
 	Include bool
 }
 
-// File is a parsed ignore file. It must not be used by two goroutines at once: patterns are compiled when they are
-// first needed (github.com/moby/patternmatcher, PatternMatcher).
+// File is a parsed ignore file. It is safe for use by several goroutines.
 type File struct {
 	Source *source.File
 	// Lines are the lines that hold a pattern, in order.
 	Lines []Line
 
+	// mu guards the matchers: patterns are compiled when they are first needed (github.com/moby/patternmatcher,
+	// PatternMatcher).
+	mu    sync.Mutex
 	whole *patternmatcher.PatternMatcher
 	// single has one matcher for each line; nil where patternmatcher drops the pattern.
 	single []*patternmatcher.PatternMatcher
@@ -145,6 +148,8 @@ func (f *File) Decide(path string) (Decision, error) {
 	if path == "" || path == "." {
 		return Decision{}, nil
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	excluded, err := f.walk(path)
 	if err != nil {
 		return Decision{}, f.compileError(err)
@@ -209,6 +214,12 @@ func (f *File) decider(path string, excluded bool) (line int, matched string, ok
 // BadPattern is the first line whose pattern passes the syntax check but cannot be matched with, or nil. BuildKit
 // fails on it with "syntax error in pattern" when a path first has to be matched against it.
 func (f *File) BadPattern() *source.Error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.badPattern()
+}
+
+func (f *File) badPattern() *source.Error {
 	for i, m := range f.single {
 		if m == nil {
 			continue
@@ -221,7 +232,7 @@ func (f *File) BadPattern() *source.Error {
 }
 
 func (f *File) compileError(err error) error {
-	if bad := f.BadPattern(); bad != nil {
+	if bad := f.badPattern(); bad != nil {
 		return bad
 	}
 	return &source.Error{File: f.Source, Msg: err.Error(), Err: err}

@@ -29,7 +29,9 @@ type prover struct {
 	analysed     map[string]*analysed
 	repositories map[string]*edited
 	looked       map[string]bool
-	fails        []Refused
+	// excludes are what BuildKit leaves out of a context whose ignore file is edited.
+	excludes map[string][]string
+	fails    []Refused
 }
 
 // trial is one set of edits, applied.
@@ -43,7 +45,7 @@ type trial struct {
 func newProver(e *Engine, runs []*outcome) *prover {
 	return &prover{
 		engine: e, runs: runs,
-		done: map[string]*trial{}, analysed: map[string]*analysed{}, repositories: map[string]*edited{}, looked: map[string]bool{},
+		done: map[string]*trial{}, analysed: map[string]*analysed{}, repositories: map[string]*edited{}, looked: map[string]bool{}, excludes: map[string][]string{},
 	}
 }
 
@@ -256,7 +258,7 @@ func (p *prover) analyse(ctx context.Context, o *outcome, files map[string][]byt
 	of := *repository
 	if _, own := files[o.Head.Build.Dockerfile]; !own {
 		of.parsed = o.Head.Subject.File
-		return p.analyseIn(ctx, o, &of)
+		return p.analyseIgnoring(ctx, o, &of, files)
 	}
 	of.before = o.Head.Subject
 	if len(files) > 1 {
@@ -271,14 +273,56 @@ func (p *prover) analyse(ctx context.Context, o *outcome, files map[string][]byt
 	return p.analyseIn(ctx, o, &of)
 }
 
+// analyseIgnoring analyses a build of which no more than ignore files are edited. Where that is the .dockerignore of the
+// context, BuildKit is asked what it excludes for one of the builds that read it: the others ask for what they asked for
+// before, without that.
+func (p *prover) analyseIgnoring(ctx context.Context, o *outcome, repository *Repository, files map[string][]byte) (*Side, error) {
+	before := o.Head.Subject
+	if len(files) > 1 || !readsContextIgnore(before, files) {
+		return p.analyseIn(ctx, o, repository)
+	}
+	key := fmt.Sprintf("%p %s", o.Head.Repository, filesKey(files))
+	p.mu.Lock()
+	exclude, ok := p.excludes[key]
+	p.mu.Unlock()
+	if ok {
+		subject, err := repository.excluding(ctx, before, exclude)
+		return p.holds(ctx, o, &Side{Subject: subject, Repository: repository}, err)
+	}
+	side, err := p.analyseIn(ctx, o, repository)
+	if err != nil {
+		return nil, err
+	}
+	for _, local := range side.Plan.Locals {
+		if local.Name == "context" && local.Kind() == transfer.ContextLoad {
+			p.mu.Lock()
+			p.excludes[key] = local.ExcludePatterns
+			p.mu.Unlock()
+		}
+	}
+	return side, nil
+}
+
+// readsContextIgnore reports whether a build reads the one file as the ignore file of its context, and of nothing else.
+func readsContextIgnore(s *rule.Subject, files map[string][]byte) bool {
+	if _, ok := files[path.Join(s.Build.Context, ".dockerignore")]; !ok || s.Build.IgnoreFile != "" || len(s.Build.Contexts) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(s.Plan.Locals, func(l transfer.Local) bool { return l.Name == "context" && l.Kind() == transfer.IgnoreLoad })
+}
+
 // analyseIn analyses a build of a repository that is edited, and holds that its sources are there.
 func (p *prover) analyseIn(ctx context.Context, o *outcome, repository *Repository) (*Side, error) {
 	subject, err := repository.Analyse(ctx, o.Head.Build)
+	return p.holds(ctx, o, &Side{Subject: subject, Repository: repository}, err)
+}
+
+// holds is a build afterwards, if it could be analysed and finds its sources.
+func (p *prover) holds(ctx context.Context, o *outcome, after *Side, err error) (*Side, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build %s cannot be analysed afterwards: %w", o.Name, err)
 	}
-	after := &Side{Subject: subject, Repository: repository}
-	if lost, err := p.lostSource(ctx, o.Head.Subject, subject); err != nil || lost != "" {
+	if lost, err := p.lostSource(ctx, o.Head.Subject, after.Subject); err != nil || lost != "" {
 		return nil, cmp.Or(err, fmt.Errorf("build %s does not find %s afterwards", o.Name, lost))
 	}
 	return after, nil

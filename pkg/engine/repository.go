@@ -148,6 +148,35 @@ func (r *Repository) Analyse(ctx context.Context, b build.Build) (*rule.Subject,
 	return r.subject(ctx, b, req, known)
 }
 
+// excluding answers what rules may know of a build whose context has another .dockerignore than before, of which BuildKit
+// made these patterns.
+func (r *Repository) excluding(ctx context.Context, before *rule.Subject, exclude []string) (*rule.Subject, error) {
+	req, err := r.Request(before.Build)
+	if err != nil {
+		return nil, err
+	}
+	plan := *before.Plan
+	plan.Locals = slices.Clone(plan.Locals)
+	known := Known{Args: before.Build.Args, File: before.File, Plan: &plan}
+	for i, local := range plan.Locals {
+		tree := req.Context
+		if local.Kind() == transfer.DockerfileLoad {
+			tree = req.Dockerfile
+		}
+		local = local.On(tree)
+		if local.Kind() == transfer.ContextLoad {
+			local.ExcludePatterns = exclude
+		}
+		plan.Locals[i] = local
+		t, err := r.Meter.Measure(ctx, local)
+		if err != nil {
+			return nil, err
+		}
+		known.Transfers = append(known.Transfers, t)
+	}
+	return r.subject(ctx, before.Build, req, known)
+}
+
 // parse reads a Dockerfile that BuildKit's frontend can read as well.
 func parse(b build.Build, text []byte, req transfer.Request) (*dockerfile.File, error) {
 	image, _ := dockerfile.Syntax(text)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/loadline-dev/loadline/pkg/dockerignore"
 	"github.com/loadline-dev/loadline/pkg/finding"
 	"github.com/loadline-dev/loadline/pkg/transfer"
 	"github.com/loadline-dev/loadline/pkg/tree"
@@ -41,11 +42,34 @@ func (s Size) minus(t Size) Size {
 	return Size{Bytes: s.Bytes - t.Bytes, Payload: s.Payload - t.Payload, Files: s.Files - t.Files}
 }
 
-// Listings remember what is uploaded of a directory, which is the same for many builds. The zero value is ready; it is
+// Listings remember what is uploaded of a directory, and its ignore file, which are the same for many builds. The zero value is ready; it is
 // safe for use by several goroutines.
 type Listings struct {
-	mu   sync.Mutex
-	done map[string]*listing
+	mu      sync.Mutex
+	done    map[string]*listing
+	ignores map[string]*dockerignore.File
+}
+
+// ignore is a parsed ignore file. Errors are those of dockerignore.Parse.
+func (l *Listings) ignore(name string, text []byte) (*dockerignore.File, error) {
+	if l == nil {
+		return dockerignore.Parse(name, text)
+	}
+	key := name + "\x00" + string(text)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if file, ok := l.ignores[key]; ok {
+		return file, nil
+	}
+	file, err := dockerignore.Parse(name, text)
+	if err != nil {
+		return nil, err
+	}
+	if l.ignores == nil {
+		l.ignores = map[string]*dockerignore.File{}
+	}
+	l.ignores[key] = file
+	return file, nil
 }
 
 // part is one request, on the tree and on disk.

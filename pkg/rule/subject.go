@@ -10,7 +10,6 @@ import (
 	"github.com/loadline-dev/loadline/pkg/baseimage"
 	"github.com/loadline-dev/loadline/pkg/build"
 	"github.com/loadline-dev/loadline/pkg/dockerfile"
-	"github.com/loadline-dev/loadline/pkg/dockerignore"
 	"github.com/loadline-dev/loadline/pkg/shell"
 	"github.com/loadline-dev/loadline/pkg/transfer"
 	"github.com/loadline-dev/loadline/pkg/tree"
@@ -126,7 +125,7 @@ func (s *Subject) newUpload(local string, parts []part) (*Upload, error) {
 		u.IgnorePath = s.Build.IgnoreFile
 	}
 	var err error
-	u.Ignore, err = dockerignore.Parse(u.IgnorePath, text)
+	u.Ignore, err = s.Listings.ignore(u.IgnorePath, text)
 	return u, err
 }
 

@@ -32,8 +32,8 @@ func runSmallerBase(ctx context.Context, p *rule.Pass, kind baseimage.Variant) e
 	if _, serves := webServers[b.Family]; !ok || !serves && !slices.Contains([]string{"node", "python", "ruby"}, b.Family) || hasVariants(p) {
 		return nil
 	}
-	s, ok := smallerBase(ctx, p, b)
-	if !ok || s.image.Variant != kind {
+	s, ok := smallerBase(ctx, p, b, kind)
+	if !ok {
 		return nil
 	}
 	advice := fmt.Sprintf("Build on %s", named(s.image))
@@ -76,10 +76,10 @@ type smaller struct {
 // worthPulling is from which difference on another variant is worth the work, in bytes.
 const worthPulling = 20_000_000
 
-// smallerBase is the best smaller variant of an image's base that nothing stands against, as far as can be seen: slim, or
-// Alpine where that is clearly smaller still and everything that is known to fail with musl is known to be absent. ok is
-// false where there is none, or its size is not known.
-func smallerBase(ctx context.Context, p *rule.Pass, b rule.BaseImage) (best smaller, ok bool) {
+// smallerBase is the smaller variant of an image's base that is of a kind, where it is the best that nothing stands
+// against, as far as can be seen: slim, or Alpine where that is clearly smaller still and everything that is known to fail
+// with musl is known to be absent. ok is false where it is not, or its size is not known.
+func smallerBase(ctx context.Context, p *rule.Pass, b rule.BaseImage, kind baseimage.Variant) (best smaller, ok bool) {
 	var slim, alpine smaller
 	for _, v := range p.Images().Variants(b.Image) {
 		switch {
@@ -99,14 +99,13 @@ func smallerBase(ctx context.Context, p *rule.Pass, b rule.BaseImage) (best smal
 		}
 		return s.full.Bytes > 0 || s.measure(ctx, p, b)
 	}
-	hasSlim, hasAlpine := fits(&slim, fitsSlim), fits(&alpine, fitsAlpine)
-	switch {
-	case hasAlpine && (!hasSlim && slim.image.Tag == "" || hasSlim && clearlySmaller(alpine.smaller.Bytes, slim.smaller.Bytes)):
-		return alpine, true
-	case hasSlim:
-		return slim, true
+	if kind == baseimage.Slim {
+		ok = fits(&slim, fitsSlim) && !(fits(&alpine, fitsAlpine) && clearlySmaller(alpine.smaller.Bytes, slim.smaller.Bytes))
+		return slim, ok
 	}
-	return smaller{}, false
+	ok = fits(&alpine, fitsAlpine) &&
+		(slim.image.Tag == "" || fits(&slim, fitsSlim) && clearlySmaller(alpine.smaller.Bytes, slim.smaller.Bytes))
+	return alpine, ok
 }
 
 // measure reports whether the variant is known to be worth it.

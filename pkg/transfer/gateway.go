@@ -38,7 +38,9 @@ type recorder struct {
 	trees   map[string]localTree
 	configs map[ImageKey]ImageConfig
 
-	mu        sync.Mutex
+	mu sync.Mutex
+	// options are what BuildOpts answers once it was asked.
+	options   *gateway.BuildOpts
 	opts      map[string]string
 	seen      map[digest.Digest]bool
 	locals    []Local
@@ -58,13 +60,17 @@ var _ gateway.Client = (*recorder)(nil)
 func (r *recorder) BuildOpts() gateway.BuildOpts {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return gateway.BuildOpts{
+	if r.options != nil {
+		return *r.options
+	}
+	r.options = &gateway.BuildOpts{
 		Opts:      r.opts,
 		SessionID: "loadline",
 		Workers:   []gateway.WorkerInfo{{Platforms: []ocispecs.Platform{{OS: "linux", Architecture: "amd64"}}}},
 		LLBCaps:   pb.Caps.CapSet(pb.Caps.All()),
 		Caps:      gwpb.Caps.CapSet(gwpb.Caps.All()),
 	}
+	return *r.options
 }
 
 // Solve records the local directories of a build graph. The frontend reads the Dockerfile and ignore files from the
@@ -90,7 +96,7 @@ func (r *recorder) forward(ctx context.Context, req gateway.SolveRequest) (*gate
 		return nil, &SyntaxError{Image: image}
 	}
 	r.mu.Lock()
-	r.opts = maps.Clone(req.FrontendOpt)
+	r.opts, r.options = maps.Clone(req.FrontendOpt), nil
 	r.syntax = image
 	r.mu.Unlock()
 	return builder.Build(ctx, r)
