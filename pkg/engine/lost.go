@@ -35,6 +35,18 @@ func (p *prover) lostSource(ctx context.Context, before, after *rule.Subject) (s
 	return "", nil
 }
 
+// sourcesBefore are those of a build before anything is edited, sorted.
+func (p *prover) sourcesBefore(o *outcome) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list, ok := p.sources[o]
+	if !ok {
+		list = slices.Sorted(maps.Keys(sourcesOf(o.Head.Subject)))
+		p.sources[o] = list
+	}
+	return list
+}
+
 // sourcesOf are the sources in the build context that instructions name, in any stage.
 func sourcesOf(s *rule.Subject) map[string]bool {
 	out := map[string]bool{}

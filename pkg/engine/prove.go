@@ -31,7 +31,9 @@ type prover struct {
 	looked       map[string]bool
 	// excludes are what BuildKit leaves out of a context whose ignore file is edited.
 	excludes map[string][]string
-	fails    []Refused
+	// sources are what the instructions of a build name, as it is.
+	sources map[*outcome][]string
+	fails   []Refused
 }
 
 // trial is one set of edits, applied.
@@ -45,7 +47,7 @@ type trial struct {
 func newProver(e *Engine, runs []*outcome) *prover {
 	return &prover{
 		engine: e, runs: runs,
-		done: map[string]*trial{}, analysed: map[string]*analysed{}, repositories: map[string]*edited{}, looked: map[string]bool{}, excludes: map[string][]string{},
+		done: map[string]*trial{}, analysed: map[string]*analysed{}, repositories: map[string]*edited{}, looked: map[string]bool{}, excludes: map[string][]string{}, sources: map[*outcome][]string{},
 	}
 }
 
@@ -147,7 +149,7 @@ func (p *prover) tryOther(ctx context.Context, o *outcome, read map[string][]byt
 		if local.Name != "context" || local.Kind() != transfer.ContextLoad {
 			continue
 		}
-		for _, name := range slices.Sorted(maps.Keys(sourcesOf(o.Head.Subject))) {
+		for _, name := range p.sourcesBefore(o) {
 			before, err := p.finds(ctx, o.Head.Subject, name, nil)
 			if err != nil || !before {
 				continue
