@@ -253,9 +253,14 @@ func edit(p *rule.Pass, span source.Span, text string) finding.Edit {
 	return finding.Edit{Path: p.Dockerfile.Source.Path, File: p.Dockerfile.Source, Edit: source.Edit{Span: span, NewText: text}}
 }
 
-// removal is the span of an instruction with the line ending before it.
+// removal is the span of an instruction with the line ending before it, and with the empty line before it where another
+// one follows.
 func removal(file *source.File, span source.Span) source.Span {
-	before := file.Line(file.Position(span.Start).Line - 1)
+	first, last := file.Position(span.Start).Line, file.Position(span.End).Line
+	before := file.Line(first - 1)
+	if first > 2 && last < file.Lines() && before.Empty() && file.Line(last+1).Empty() {
+		before = file.Line(first - 2)
+	}
 	return source.Span{Start: before.End, End: span.End}
 }
 

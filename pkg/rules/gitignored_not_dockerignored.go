@@ -108,7 +108,7 @@ func gitignores(p *rule.Pass, u *rule.Upload) ([]*gitignore.File, error) {
 func reportLatent(p *rule.Pass, u *rule.Upload, files []*gitignore.File) {
 	set := gitignore.NewSet(files)
 	dir := strings.TrimPrefix(u.Dir, ".")
-	var lines []rule.IgnoreLine
+	var large, lines []rule.IgnoreLine
 	var names []string
 	witness := ""
 	for _, f := range files {
@@ -119,15 +119,17 @@ func reportLatent(p *rule.Pass, u *rule.Upload, files []*gitignore.File) {
 				continue
 			}
 			pattern, ok := l.Dockerignore(f, dir)
-			if !ok || slices.ContainsFunc(lines, func(o rule.IgnoreLine) bool { return o.Pattern == pattern }) {
+			if !ok || slices.ContainsFunc(slices.Concat(large, lines), func(o rule.IgnoreLine) bool { return o.Pattern == pattern }) {
 				continue
 			}
 			proof, ok := latent(u, set, f, l, dir)
 			if !ok {
 				continue
 			}
-			lines = append(lines, rule.IgnoreLine{Pattern: pattern})
-			if kind.large {
+			if !kind.large {
+				lines = append(lines, rule.IgnoreLine{Pattern: pattern})
+			} else {
+				large = append(large, rule.IgnoreLine{Pattern: pattern})
 				if name := shortName(pattern); !slices.Contains(names, name) {
 					names = append(names, name)
 				}
@@ -138,6 +140,7 @@ func reportLatent(p *rule.Pass, u *rule.Upload, files []*gitignore.File) {
 	if len(names) == 0 {
 		return
 	}
+	lines = slices.Concat(large, lines)
 	lines[0].Why = "made on developers' machines, and not read by the build: git ignores it as well"
 	what := strings.Join(names[:min(len(names), 3)], ", ")
 	if more := len(lines) - min(len(names), 3); more > 0 {
