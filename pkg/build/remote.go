@@ -168,15 +168,16 @@ func localPath(context string) bool {
 }
 
 var (
-	// tells matches lines of a script that write nothing but variables.
-	tells = regexp.MustCompile(`^(echo|printf|export|if|then|else|elif|fi|set|true|[A-Za-z_][A-Za-z0-9_]*=)`)
+	// tells matches commands that write nothing but variables.
+	tells = regexp.MustCompile(`^(?:(?:echo|printf|export|set|true)(?:\s|$)|[A-Za-z_][A-Za-z0-9_]*=)`)
 	// intoRunner matches a redirection into the files by which steps talk to the runner.
 	intoRunner = regexp.MustCompile(`[12&]?>>?\s*"?(\$\{?GITHUB_(OUTPUT|ENV|PATH|STEP_SUMMARY)\b\}?|/dev/null|&[12])"?`)
 	// asks matches what a substitution may run.
 	asks = regexp.MustCompile(`\$\(\s*(date|git|echo|cat|jq|cut|basename|dirname|tr|sed)\b|\$\(\(`)
 )
 
-// onlyTells reports whether a script leaves all files as they are: it sets variables and talks to the runner.
+// onlyTells reports whether a script leaves all files as they are: each line sets variables or talks to the runner, and
+// does no more than one thing.
 func onlyTells(script string) bool {
 	for line := range strings.Lines(script) {
 		line = strings.TrimSpace(line)
@@ -184,12 +185,19 @@ func onlyTells(script string) bool {
 			continue
 		}
 		rest := asks.ReplaceAllString(intoRunner.ReplaceAllString(line, ""), "")
-		if !tells.MatchString(line) || strings.ContainsAny(rest, ">`") || strings.Contains(rest, "$(") || strings.Contains(rest, "&&") || strings.Contains(rest, "||") {
+		if !tells.MatchString(line) || strings.ContainsAny(rest, "<>`;|&") || strings.Contains(rest, "$(") {
+			return false
+		}
+		// An assignment may stand before a command.
+		if m := assigned.FindStringSubmatch(line); m != nil && m[1] != "" && m[1][0] != '#' {
 			return false
 		}
 	}
 	return true
 }
+
+// assigned matches an assignment with a plain or quoted value; its group is what follows.
+var assigned = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=(?:"[^"]*"|'[^']*'|\$\([^()]*\)|[^\s"'$()]|\$\{?\w+\}?)*\s*(.*)$`)
 
 // onlyKeys reports whether a mapping has no keys but these; a missing one has none.
 func onlyKeys(n *yaml.Node, keys []string) bool {

@@ -111,3 +111,29 @@ func FuzzRemoteSteps(f *testing.F) {
 		}
 	})
 }
+
+func TestScriptsThatOnlyTellTheRunnerSomething(t *testing.T) {
+	for script, want := range map[string]bool{
+		"":                                   true,
+		"# make\n\necho hi\n":                true,
+		"echo \"a=b\" >> \"$GITHUB_OUTPUT\"": true,
+		"echo \"a=$(git rev-parse --short HEAD)\" >>$GITHUB_ENV 2>/dev/null": true,
+		"VERSION=$(date +%Y)\nexport X=${VERSION}":                           true,
+		"V=\"a b\" # why":    true,
+		"make":               false,
+		"echo hi; make":      false,
+		"echo hi && make":    false,
+		"set -e; make":       false,
+		"setup.sh":           false,
+		"CC=clang make":      false,
+		"V=$(make version)":  false,
+		"echo hi > version":  false,
+		"echo hi | tee v":    false,
+		"if true; then make": false,
+		"echo `make`":        false,
+	} {
+		if got := onlyTells(script); got != want {
+			t.Errorf("%q: %v", script, got)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/loadline-dev/loadline/pkg/rule"
@@ -16,47 +17,67 @@ var (
 	cmakeOff = regexp.MustCompile(`-D\s*(\w+?)(?::\w+)?=(?i:OFF|NO|N|FALSE|0)\b`)
 	// cmakeIf matches the beginning of a block that one variable, or one of several, opens.
 	cmakeIf = regexp.MustCompile(`(?i)^\s*if\s*\(\s*(\w+(?:\s+OR\s+\w+)*)\s*\)`)
-	// cmakeBlock matches lines that open, divide and close conditional blocks.
-	cmakeBlock = regexp.MustCompile(`(?i)^\s*(if|elseif|else|endif)\s*\(`)
+	// cmakeBlock matches what opens, divides and closes conditional blocks.
+	cmakeBlock = regexp.MustCompile(`(?i)\b(if|elseif|else|endif)\s*\(`)
 	cmakeSet   = regexp.MustCompile(`(?i)\bset\s*\(\s*(\w+)`)
 	// cmakeSaid matches lines that only tell people something.
 	cmakeSaid = regexp.MustCompile(`(?i)^\s*(option|message)\s*\(`)
 	// cmakeFromRoot matches paths from the root of the project, in files below it.
 	cmakeFromRoot = regexp.MustCompile(`(?:SOURCE_DIR\}|\.\.)/([\w./-]+)`)
 	cmakeSubdir   = regexp.MustCompile(`(?i)^\s*add_subdirectory\s*\(\s*([\w./-]+)`)
+	cmakeInclude  = regexp.MustCompile(`(?i)^\s*include\s*\(\s*([\w./-]+\.cmake)`)
 )
 
+// cmakePresets may set options as well.
+var cmakePresets = []string{"CMakePresets.json", "CMakeUserPresets.json"}
+
 // cmakeTexts are what a project of CMake reads, as far as its files tell: the CMakeLists.txt at its root without comments and
-// without the blocks of options that are off, and the paths from the root that files below it name. said is what the build
-// says otherwise: an option that it mentions is as it says, where that is clear.
+// without the blocks of options that are off, the files that it includes, and the paths from the root that files below it
+// name. said is what the build says otherwise: an option that it mentions is as it says, where that is clear.
 func cmakeTexts(p *rule.Pass, u *rule.Upload, text, said string) ([]string, error) {
-	elsewhere := ""
-	for n, f := range u.Below("cmake") {
-		if path.Ext(f.Path) != ".cmake" || n >= maxManifests {
-			continue
+	var names []string
+	for _, f := range u.Below("cmake") {
+		if path.Ext(f.Path) == ".cmake" {
+			names = append(names, f.Path)
 		}
-		more, err := read(p, f.Path)
+	}
+	var below []string
+	lines := cmakeLines(text)
+	for _, line := range lines {
+		if m := cmakeInclude.FindStringSubmatch(line); m != nil {
+			names = append(names, path.Clean(m[1]))
+		}
+		if m := cmakeSubdir.FindStringSubmatch(line); m != nil {
+			below = append(below, path.Join(m[1], "CMakeLists.txt"))
+		}
+	}
+	names = append(names[:min(len(names), maxManifests)], cmakePresets...)
+	var out []string
+	set := ""
+	for _, name := range names {
+		more, err := read(p, name)
 		if err != nil {
 			return nil, err
 		}
-		elsewhere += strings.Join(cmakeLines(more), "\n") + "\n"
-	}
-	lines := cmakeAlive(text, said, elsewhere)
-	out := []string{strings.Join(lines, "\n"), elsewhere}
-	for _, line := range lines {
-		m := cmakeSubdir.FindStringSubmatch(line)
-		if m == nil || len(out) > maxManifests {
-			continue
+		more = strings.Join(cmakeLines(more), "\n")
+		set += more + "\n"
+		if !slices.Contains(cmakePresets, name) {
+			out = append(out, more)
 		}
-		more, err := read(p, path.Join(m[1], "CMakeLists.txt"))
+	}
+	for _, name := range below[:min(len(below), maxManifests)] {
+		more, err := read(p, name)
 		if err != nil {
 			return nil, err
 		}
 		for _, found := range cmakeFromRoot.FindAllStringSubmatch(more, -1) {
 			out = append(out, found[1])
 		}
+		for _, found := range cmakeSet.FindAllStringSubmatch(more, -1) {
+			set += found[1] + "\n"
+		}
 	}
-	return out, nil
+	return append(out, strings.Join(cmakeAlive(text, said, set), "\n")), nil
 }
 
 // cmakeLines are the lines of a file without comments.
@@ -147,16 +168,28 @@ func optionsOff(lines []string, said, elsewhere string) map[string]bool {
 }
 
 // carriedOut are the lines outside of blocks that options open which are off. Where such a block has another branch, that
-// counts.
+// counts. Where blocks do not stand on lines of their own, or do not add up, it is all lines.
 func carriedOut(lines []string, off map[string]bool) []string {
 	var out []string
-	dead := 0 // how many blocks are open since the one that is not carried out
+	open, dead := 0, 0 // how many blocks are open, and since the one that is not carried out
 	for _, line := range lines {
 		block := ""
-		if m := cmakeBlock.FindStringSubmatch(line); m != nil {
-			block = strings.ToLower(m[1])
+		switch found := cmakeBlock.FindAllStringSubmatch(line, 2); len(found) {
+		case 0:
+		case 1:
+			block = strings.ToLower(found[0][1])
+		default:
+			return lines
+		}
+		switch block {
+		case "if":
+			open++
+		case "endif":
+			open--
 		}
 		switch {
+		case open < 0:
+			return lines
 		case dead > 0 && block == "if":
 			dead++
 		case dead > 0 && block == "endif", dead == 1 && strings.HasPrefix(block, "else"):
@@ -170,6 +203,9 @@ func carriedOut(lines []string, off map[string]bool) []string {
 		case !cmakeSaid.MatchString(line):
 			out = append(out, line)
 		}
+	}
+	if open != 0 {
+		return lines
 	}
 	return out
 }

@@ -23,6 +23,9 @@ func TestCMakeReadsTheBlocksOfOptionsThatAreOn(t *testing.T) {
 		{"set by one that is on", "option(A_T \"x\" OFF)\noption(A_DEV \"x\" ON)\nif(A_DEV)\nset(A_T ON)\nendif()\nif(A_T)\na()\nendif()\n", "", "", "if(A_DEV)|set(A_T ON)|endif()|if(A_T)|a()|endif()"},
 		{"another branch", "option(A_T \"x\" OFF)\nif(A_T)\na()\nif(B)\nelse()\nendif()\nelse()\nb()\nendif()\n", "", "", "else()|b()|endif()"},
 		{"one of CMake's", "option(A_T \"x\" OFF)\nif(WIN32)\na()\nendif()\nif(NOT A_T)\nb()\nendif()\n", "", "", "if(WIN32)|a()|endif()|if(NOT A_T)|b()|endif()"},
+		{"blocks of one line", "option(A_T \"x\" OFF)\nif(A_T) a() endif()\nb()\n", "", "", "option(A_T \"x\" OFF)|if(A_T) a() endif()|b()"},
+		{"blocks that do not add up", "option(A_T \"x\" OFF)\nif(A_T)\nb()\n", "", "", "option(A_T \"x\" OFF)|if(A_T)|b()"},
+		{"an end of nothing", "option(A_T \"x\" OFF)\nendif()\nif(A_T)\nb()\nendif()\n", "", "", "option(A_T \"x\" OFF)|endif()|if(A_T)|b()|endif()"},
 		{"a comment", "option(A_T \"x\" OFF) # set(A_T ON)\nif(A_T OR A_T)\na()\nendif() # c\n", "", "", ""},
 	}
 	for _, test := range tests {
