@@ -24,6 +24,8 @@ func FuzzFindingsOfAllRulesLieWhereTheySay(f *testing.F) {
 	for _, s := range seeds {
 		f.Add(s, "node_modules\n!docs\n// x\n", ".git\n[Bb]in/\n/target\n", "all:\n\tgo build\n", "-r other.txt\nflask\n")
 	}
+	// A source with a pattern that nobody can look for, and an ignore file whose comment has an edit.
+	f.Add("FROM scratch\nCOPY \"$UNSET/\" /\nCOPY [\x1f\xb2 \"/\"]\r", "node_modules\n// x\n", ".git\n", "all:\n", "flask\n")
 	list := rules.All()
 	f.Fuzz(func(t *testing.T, text, dockerignore, gitignore, makefile, manifest string) {
 		if len(text)+len(dockerignore)+len(gitignore)+len(makefile)+len(manifest) > 4000 {
